@@ -1,0 +1,43 @@
+"""Sales channel performance: KPIs, scorecards and reports from a workspace of a company's own data.
+
+>>> import channel_analysis as ca                       # doctest: +SKIP
+>>> ws = ca.open_workspace("my_company")                # doctest: +SKIP
+>>> review = ca.review(ws, "2025Q3")                    # doctest: +SKIP
+>>> ca.show(review.scorecard, "zh")                     # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from .errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from .analysis.measure import measure
+    from .analysis.review import review
+    from .report.saving import save_tables
+    from .report.show import show
+    from .store.workspace import open_workspace
+
+__version__ = "0.1.0"
+
+_DOORS = {
+    "open_workspace": "store.workspace",
+    "measure": "analysis.measure",
+    "review": "analysis.review",
+    "show": "report.show",
+    "save_tables": "report.saving",
+}
+
+__all__ = ["InputError", "Problem", "measure", "open_workspace", "review", "save_tables", "show"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _DOORS:
+        return getattr(import_module(f".{_DOORS[name]}", __name__), name)
+    raise AttributeError(f"module 'channel_analysis' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

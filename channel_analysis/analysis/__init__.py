@@ -1,0 +1,1 @@
+"""What the package offers: fetch from a workspace, compose methods into results."""

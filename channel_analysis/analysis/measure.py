@@ -1,0 +1,84 @@
+"""KPI values of a workspace, by period and level."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from ..errors import Problem, did_you_mean, refuse
+from ..metrics.facts import LEVELS
+from ..metrics.kpis import Kpi, load_kpis
+from ..metrics.periods import Period
+from ..metrics.values import kpi_values
+from ..store.workspace import Workspace
+from .scope import resolve_period
+
+
+def measure(
+    ws: Workspace,
+    period: str | Sequence[str] = "last-quarter",
+    *,
+    by: str | Sequence[str] = "channel_type",
+    kpis: str | Sequence[str] = (),
+) -> pd.DataFrame:
+    """Compute KPIs of a workspace.
+
+    Parameters
+    ----------
+    ws : Workspace
+    period : str or list of str
+        Codes such as "2025Q3", "2025-07", "FY2026H1", or "last-quarter".
+    by : str or list of str
+        Levels: company, channel_family, channel_type, region, partner, rep, category.
+    kpis : str or list of str
+        Names of KPIs; all of them when empty.
+
+    Returns
+    -------
+    DataFrame
+        One row per level, entity, period and KPI, with numerator, denominator, value, the bounds
+        of its interval (low, high) and status; see `metrics.values.kpi_values`.
+
+    Raises
+    ------
+    InputError
+        When a period, level or KPI is not known, with the nearest name.
+    """
+    levels, names = _listed(by), _listed(kpis)
+    known = load_kpis(ws)
+    refuse(
+        [
+            *(
+                Problem("by", f"there is no level '{v}'", did_you_mean(v, LEVELS))
+                for v in levels
+                if v not in LEVELS
+            ),
+            *(
+                Problem("kpis", f"there is no KPI '{k}'", did_you_mean(k, known))
+                for k in names
+                if k not in known
+            ),
+        ]
+    )
+    periods = [resolve_period(ws, code) for code in _listed(period)]
+    wanted = names or list(known)
+    frame = kpi_values(ws.facts(), _with_bases(known, wanted), ws.policy, periods, levels)
+    return frame[frame["kpi"].isin(wanted)].reset_index(drop=True)
+
+
+def values_of(
+    ws: Workspace, kpis: dict[str, Kpi], periods: Sequence[Period], levels: Sequence[str]
+) -> pd.DataFrame:
+    """KPI values for periods that are already resolved."""
+    return kpi_values(ws.facts(), kpis, ws.policy, periods, levels)
+
+
+def _with_bases(known: dict[str, Kpi], wanted: Sequence[str]) -> dict[str, Kpi]:
+    """The wanted KPIs and those they are changes of."""
+    names = dict.fromkeys([*wanted, *(known[name].of for name in wanted if known[name].of)])
+    return {name: known[name] for name in names}
+
+
+def _listed(given: str | Sequence[str]) -> list[str]:
+    return [given] if isinstance(given, str) else list(given)

@@ -1,0 +1,90 @@
+"""What a report is about: its period resolved against the data, its company, its names."""
+
+from __future__ import annotations
+
+from ..errors import InputError, Problem
+from ..metrics.kpis import Kpi
+from ..metrics.periods import (
+    LAST,
+    Coverage,
+    Period,
+    active_types,
+    coverage,
+    parse_period,
+    period_at,
+    uncovered_types,
+)
+from ..results import Names, Scope
+from ..store.workspace import Workspace
+
+
+def resolve_period(ws: Workspace, text: str) -> Period:
+    """Turn a period's code, or last-quarter and its kin, into a period that holds sales.
+
+    Raises
+    ------
+    InputError
+        When the text is no period, or the data hold no sales in it.
+    """
+    covered = coverage(ws.facts().engine)
+    if not covered:
+        raise InputError([Problem("sales", "no row can be used", "see the data section, or data/cache")])
+    if str(text) in LAST:
+        return last_complete(ws, LAST[str(text)], covered)
+    period = parse_period(text, ws.settings.company.fiscal_year_start)
+    first, last = min(c.first for c in covered), max(c.last for c in covered)
+    if period.end <= first or period.start > last or not active_types(ws.facts().engine, period):
+        what = f"there are no sales in {period.code}; the data run from {first} to {last}"
+        fix = _offer(ws, period.kind, covered)
+        raise InputError([Problem("period", what, fix)])
+    return period
+
+
+def last_complete(ws: Workspace, kind: str, covered: list[Coverage]) -> Period:
+    """The last period of a kind that all channels active before it cover to its end."""
+    period = period_at(max(c.last for c in covered), kind)
+    first = min(c.first for c in covered)
+    while period.end > first:
+        if not uncovered(ws, period, covered) and active_types(ws.facts().engine, period):
+            return period
+        period = period.previous
+    what = f"no {kind} is complete: the data run from {first} to {max(c.last for c in covered)}"
+    fix = f"name a period that may be incomplete, such as {period_at(first, kind).code}"
+    raise InputError([Problem("period", what, fix)])
+
+
+def uncovered(ws: Workspace, period: Period, covered: list[Coverage]) -> list[str]:
+    """Channel types whose data do not reach a period's end though they were active before or in it."""
+    engine = ws.facts().engine
+    active = active_types(engine, period.previous) or active_types(engine, period)
+    return uncovered_types(period, covered, active, ws.policy, ws.settings.data.complete_to)
+
+
+def scope_of(ws: Workspace, period: Period, kpis: dict[str, Kpi]) -> Scope:
+    """The scope of a report on a period."""
+    covered = coverage(ws.facts().engine)
+    company = ws.settings.company
+    return Scope(
+        company=company.name,
+        period=period.code,
+        start=period.start,
+        end=period.end,
+        previous=period.previous.code,
+        last_year=period.last_year.code,
+        currency=company.currency,
+        as_of=max(c.last for c in covered),
+        uncovered=tuple(uncovered(ws, period, covered)),
+        names=Names(
+            channel_types={name: rule.label for name, rule in ws.policy.channel_types.items()},
+            kpis={name: kpi.label for name, kpi in kpis.items()},
+            units={name: kpi.unit for name, kpi in kpis.items()},
+            values=ws.policy.labels,
+        ),
+    )
+
+
+def _offer(ws: Workspace, kind: str, covered: list[Coverage]) -> str:
+    try:
+        return f"the last complete {kind} is {last_complete(ws, kind, covered).code}"
+    except InputError:
+        return f"try {period_at(min(c.first for c in covered), kind).code}"

@@ -1,0 +1,1 @@
+"""What must be true: tables, checks, policy."""

@@ -1,0 +1,158 @@
+"""The policy: channel types, scoring rules, thresholds; plain data, checked with every mistake named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from ..errors import InputError, Problem, did_you_mean
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Label = dict[str, str]
+
+
+class Rules(BaseModel):
+    """Base of every settings model: unknown names and endless numbers are refused, values are frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class ChannelType(Rules):
+    """One channel type: its family, its names, and the windows in which a partner counts as active."""
+
+    family: Literal["direct", "indirect"]
+    label: Label = {}
+    activity_window_months: int = Field(3, ge=1, le=60)
+    churn_window_months: int = Field(6, ge=1, le=60)
+
+
+class Anchors(Rules):
+    """Where a KPI earns 0 (floor), 100 (target) and 120 points (stretch); falling when less is better."""
+
+    floor: float
+    target: float
+    stretch: float
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Anchors:
+        rising = self.floor < self.target < self.stretch
+        falling = self.floor > self.target > self.stretch
+        if not (rising or falling):
+            raise ValueError("floor, target and stretch must all rise or all fall")
+        return self
+
+
+class Scoring(Rules):
+    """Weights and anchors; a channel type's own entry wins over its family's."""
+
+    coverage: Share = 0.7
+    weights: dict[str, dict[str, Share]] = {}
+    anchors: dict[str, dict[str, Anchors]] = {}
+
+
+class Quality(Rules):
+    """Largest share of rows or money with findings for the grades A, B and C."""
+
+    grade_a: Share = 0.001
+    grade_b: Share = 0.01
+    grade_c: Share = 0.05
+
+
+class Periods(Rules):
+    """When a period counts as covered to its end."""
+
+    coverage_tolerance_days: int = Field(3, ge=0, le=92)
+
+
+class Policy(Rules):
+    """The rules of one company, as read from policy.toml."""
+
+    channel_types: dict[str, ChannelType]
+    labels: dict[str, dict[str, Label]] = {}
+    scoring: Scoring = Scoring()
+    quality: Quality = Quality()
+    periods: Periods = Periods()
+
+    @model_validator(mode="after")
+    def _weights_fit(self) -> Policy:
+        problems = [text for text in self._weight_problems() if text]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _weight_problems(self) -> list[str]:
+        families = {"direct", "indirect"}
+        known = [*sorted(families), *self.channel_types]
+        found = []
+        for part in ("weights", "anchors"):
+            for scope in getattr(self.scoring, part):
+                if scope not in known and not (part == "anchors" and scope == "all"):
+                    found.append(f"[scoring.{part}.{scope}]: {did_you_mean(scope, known)}")
+        for scope, weights in self.scoring.weights.items():
+            total = sum(weights.values())
+            if abs(total - 1) > 1e-9:
+                found.append(f"[scoring.weights.{scope}]: weights sum to {total:g}, not 1")
+        return found
+
+    def weights_of(self, channel_type: str) -> dict[str, float]:
+        """Weights above 0 that hold for a channel type; empty when the policy has none."""
+        scopes = (channel_type, self.channel_types[channel_type].family)
+        for scope in scopes:
+            if scope in self.scoring.weights:
+                return {kpi: w for kpi, w in self.scoring.weights[scope].items() if w > 0}
+        return {}
+
+    def anchors_of(self, channel_type: str, kpi: str) -> Anchors | None:
+        """Anchors of a KPI: the channel type's own, else its family's, else those for all."""
+        for scope in (channel_type, self.channel_types[channel_type].family, "all"):
+            anchors = self.scoring.anchors.get(scope, {}).get(kpi)
+            if anchors is not None:
+                return anchors
+        return None
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def validated(model: type[Model], data: Mapping[str, Any], where: str) -> Model:
+    """Validate settings; InputError lists every mistake with its place.
+
+    Examples
+    --------
+    >>> validated(Quality, {"grade_aa": 0.1}, "policy.toml")
+    Traceback (most recent call last):
+    ...
+    channel_analysis.errors.InputError: 1 problem found
+      1. policy.toml [grade_aa]: this name is not known
+         fix: did you mean 'grade_a'?
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise InputError(_problem(model, item, where) for item in error.errors()) from None
+
+
+def _problem(model: type[BaseModel], item: Any, where: str) -> Problem:
+    path = [str(part) for part in item["loc"]]
+    place = f"{where} [{'.'.join(path)}]" if path else where
+    if item["type"] == "extra_forbidden":
+        return Problem(place, "this name is not known", did_you_mean(path[-1], _names_at(model, path)))
+    message = item["msg"].removeprefix("Value error, ")
+    given = item.get("input")
+    shown = f" (given: {given!r})" if isinstance(given, str | int | float) else ""
+    return Problem(place, f"{message}{shown}")
+
+
+def _names_at(model: type[BaseModel], path: list[str]) -> list[str]:
+    """Names allowed beside the one at `path`, following nested models."""
+    current: Any = model
+    for part in path[:-1]:
+        if isinstance(current, type) and issubclass(current, BaseModel):
+            field = current.model_fields.get(part)
+            current = field.annotation if field else None
+        else:
+            current = next(iter(getattr(current, "__args__", ())[-1:]), None)
+    fields = getattr(current, "model_fields", None)
+    return list(fields) if fields else []

@@ -1,0 +1,66 @@
+"""What went wrong with the input: every problem at once, where it is and what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing to mend: where it is, what is wrong, how to put it right."""
+
+    where: str
+    what: str
+    fix: str = ""
+
+
+class InputError(Exception):
+    """The input cannot be used as it is; carries every problem found.
+
+    Examples
+    --------
+    >>> print(InputError([Problem("policy.toml [weights]", "there is no KPI 'cost'", "remove it")]))
+    1 problem found
+      1. policy.toml [weights]: there is no KPI 'cost'
+         fix: remove it
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        count = len(self.problems)
+        lines = [f"{count} problem{'' if count == 1 else 's'} found"]
+        for number, problem in enumerate(self.problems, start=1):
+            lines.append(f"  {number}. {problem.where}: {problem.what}")
+            if problem.fix:
+                lines.append(f"     fix: {problem.fix}")
+        return "\n".join(lines)
+
+
+def refuse(problems: Iterable[Problem]) -> None:
+    """Raise InputError when there is any problem; do nothing otherwise."""
+    found = tuple(problems)
+    if found:
+        raise InputError(found)
+
+
+def did_you_mean(name: str, options: Iterable[str]) -> str:
+    """Offer the nearest of `options`, or list them all when none is near.
+
+    Examples
+    --------
+    >>> did_you_mean("return_rat", ["net_sales", "return_rate"])
+    "did you mean 'return_rate'?"
+    >>> did_you_mean("zzz", ["a", "b"])
+    'choose one of: a, b'
+    """
+    known = list(options)
+    by_lower = {option.lower(): option for option in known}
+    near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean '{by_lower[near[0]]}'?"
+    return f"choose one of: {', '.join(known)}" if known else "there is nothing to choose from"

@@ -1,0 +1,1 @@
+"""What is concluded: frames and policy in, results out."""

@@ -1,0 +1,1 @@
+"""What is measured: periods, KPIs and their values."""

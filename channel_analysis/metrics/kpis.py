@@ -1,0 +1,260 @@
+"""KPI definitions: data in kpis.toml, checked against empty contract tables before any figure is made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Literal
+
+import sqlglot
+from pydantic import Field, model_validator
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from ..contracts.policy import Label, Policy, Rules, validated
+from ..contracts.tables import TABLES
+from ..errors import Problem, did_you_mean, refuse
+from ..files import overlay, read_toml
+from ..store.engine import DuckDBEngine
+from ..store.intake import empty_table_sql
+from ..store.workspace import Workspace
+from .facts import fact_columns, fact_sql
+from .targets import NO_ACTUALS
+
+NAMES = (
+    "period_start",
+    "period_end",
+    "days",
+    "base_start",
+    "base_end",
+    "lookback_start",
+    "activity_start",
+    "churn_start",
+    "churn_middle",
+)
+"""Names a KPI's SQL may use with a colon before them."""
+
+
+class Term(Rules):
+    """An SQL aggregate over one contract table, of the rows in a window of a date column.
+
+    With `of_partner` a row belongs to its partner's own channel type and region, not to the line's.
+    """
+
+    table: str
+    expr: str
+    window: Literal["period", "activity", "known"] = "period"
+    date: str = ""
+    of_partner: bool = False
+
+    @property
+    def date_column(self) -> str:
+        """The column that places a row in time; "" when the table has none."""
+        if self.date:
+            return self.date
+        return "target_date" if self.table == "targets" else TABLES[self.table].date
+
+    @cached_property
+    def tree(self) -> exp.Expr:
+        """The expression's syntax tree."""
+        return parsed(self.expr)
+
+
+class Kpi(Rules):
+    """One KPI as kpis.toml defines it."""
+
+    label: Label
+    definition: Label = {}
+    dimension: Literal["result", "customer", "market", "cost"]
+    kind: Literal["additive", "distinct", "nested", "lagged"]
+    unit: Literal["money", "share", "points", "count", "per_1000", "days", "index", "ratio"]
+    better: Literal["higher", "lower", "none"]
+    numerator: list[Term] = []
+    denominator: list[Term] = []
+    squares: list[Term] = []
+    scale: float = Field(1, gt=0)
+    interval: Literal["wilson", "mean", ""] = ""
+    needs: list[str] = []
+    per: str = ""
+    inner: dict[str, str] = {}
+    window: Literal["period", "churn"] = "period"
+    lookback_months: int = Field(0, ge=0, le=60)
+    of: str = ""
+    base: Literal["previous", "last_year", ""] = ""
+    version: int = 1
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lists_of_terms(cls, data: object) -> object:
+        if isinstance(data, Mapping):
+            single = ("numerator", "denominator", "squares")
+            return {k: [v] if k in single and isinstance(v, Mapping) else v for k, v in data.items()}
+        return data
+
+    @model_validator(mode="after")
+    def _parts_fit_the_kind(self) -> Kpi:
+        if self.kind == "lagged" and not (self.of and self.base):
+            raise ValueError("a lagged KPI names the KPI it is 'of' and its 'base'")
+        if self.kind != "lagged" and not self.numerator:
+            raise ValueError("a numerator is required")
+        if self.kind == "nested" and not (self.per and self.inner):
+            raise ValueError("a nested KPI names what it is 'per' and its 'inner' columns")
+        return self
+
+    @property
+    def is_ratio(self) -> bool:
+        """Whether the KPI has a denominator."""
+        return self.kind == "lagged" or bool(self.denominator)
+
+    @property
+    def terms(self) -> list[Term]:
+        """All terms, numerator first."""
+        return [*self.numerator, *self.denominator, *self.squares]
+
+    @property
+    def tables(self) -> list[str]:
+        """Contract tables the KPI reads."""
+        return list(dict.fromkeys(term.table for term in self.terms))
+
+
+def load_kpis(ws: Workspace) -> dict[str, Kpi]:
+    """Read the catalogue's KPIs with the workspace's own laid over them, and check them all.
+
+    Raises
+    ------
+    InputError
+        With every mistake: unknown names, SQL that does not fit the contract tables, weights or
+        anchors of the policy for KPIs that do not exist.
+    """
+    merged: dict[str, object] = {}
+    for path in ws.overlays("kpis.toml"):
+        merged = overlay(merged, read_toml(path))
+    kpis = {name: validated(Kpi, data, f"kpis.toml [{name}]") for name, data in merged.items()}  # type: ignore[arg-type]
+    refuse([*check_kpis(kpis, ws.policy), *check_policy_names(ws.policy, kpis)])
+    return kpis
+
+
+def check_kpis(kpis: Mapping[str, Kpi], policy: Policy) -> list[Problem]:
+    """Problems of the definitions, found without any data."""
+    problems = [p for name, kpi in kpis.items() for p in _names_problems(name, kpi, kpis)]
+    return problems or _engine_problems(kpis, policy)
+
+
+def check_policy_names(policy: Policy, kpis: Mapping[str, Kpi]) -> list[Problem]:
+    """Weights and anchors of KPIs that do not exist."""
+    return [
+        Problem(
+            f"policy.toml [scoring.{part}.{scope}]", f"there is no KPI '{name}'", did_you_mean(name, kpis)
+        )
+        for part in ("weights", "anchors")
+        for scope, entries in getattr(policy.scoring, part).items()
+        for name in entries
+        if name not in kpis
+    ]
+
+
+def parsed(text: str) -> exp.Expr:
+    """An SQL expression's syntax tree; SqlglotError when it is none."""
+    return sqlglot.parse_one(text, read="duckdb")
+
+
+def with_names(tree: exp.Expr, values: Mapping[str, str]) -> str:
+    """The expression's SQL with every :name replaced by its value (an SQL text)."""
+
+    def replaced(node: exp.Expr) -> exp.Expr:
+        if isinstance(node, exp.Placeholder) and node.name in values:
+            return parsed(values[node.name])
+        return node
+
+    return tree.transform(replaced).sql(dialect="duckdb")
+
+
+def named_sql(sql: str, values: Mapping[str, str]) -> str:
+    """Our own SQL text with every :name replaced; for texts that hold no user's names or values."""
+    return re.sub(r":(" + "|".join(NAMES) + r")\b", lambda match: values[match[1]], sql)
+
+
+def columns_of(tree: exp.Expr) -> set[str]:
+    """Names of the columns an expression reads."""
+    return {column.name for column in tree.find_all(exp.Column)}
+
+
+def _names_problems(name: str, kpi: Kpi, kpis: Mapping[str, Kpi]) -> list[Problem]:
+    where = f"kpis.toml [{name}]"
+    problems = []
+    for term in kpi.terms:
+        if term.table not in TABLES:
+            what = f"there is no contract table '{term.table}'"
+            problems.append(Problem(where, what, did_you_mean(term.table, TABLES)))
+    for text in [*(term.expr for term in kpi.terms), *kpi.inner.values(), *kpi.needs]:
+        try:
+            tree = parsed(text)
+        except SqlglotError as error:
+            problems.append(Problem(where, f"'{text}' is not SQL: {str(error).splitlines()[0]}"))
+            continue
+        for used in sorted({node.name for node in tree.find_all(exp.Placeholder)} - set(NAMES)):
+            problems.append(Problem(where, f"there is no dated name ':{used}'", did_you_mean(used, NAMES)))
+    if kpi.of and kpi.of not in kpis:
+        problems.append(Problem(where, f"there is no KPI '{kpi.of}'", did_you_mean(kpi.of, kpis)))
+    return problems
+
+
+def _engine_problems(kpis: Mapping[str, Kpi], policy: Policy) -> list[Problem]:
+    """Let the engine explain each KPI's SQL on empty tables; all at once first, singly on failure."""
+    import duckdb
+
+    engine = DuckDBEngine()
+    for name, table in TABLES.items():
+        engine.register(name, empty_table_sql(table))
+    engine.register("target_actuals", NO_ACTUALS)
+    probes = {name: _probes(kpi, policy) for name, kpi in kpis.items()}
+    try:
+        engine.query("EXPLAIN " + " UNION ALL ".join(sql for found in probes.values() for sql in found))
+        return []
+    except duckdb.Error:
+        pass
+    problems = []
+    for name, found in probes.items():
+        for sql in found:
+            try:
+                engine.query(f"EXPLAIN {sql}")
+            except duckdb.Error as error:
+                problems.append(_engine_problem(f"kpis.toml [{name}]", str(error)))
+                break
+    return problems
+
+
+def _engine_problem(where: str, message: str) -> Problem:
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    offers = next((line for line in lines if "andidate" in line), "")
+    return Problem(where, lines[0], offers)
+
+
+def _probes(kpi: Kpi, policy: Policy) -> list[str]:
+    """Queries with the shape of the KPI's own, one per term, that give one text column."""
+    values = dict.fromkeys(NAMES, "DATE '2025-01-01'") | {"days": "90"}
+    found = []
+    for term in kpi.terms:
+        if kpi.kind == "nested":
+            found.append(_nested_probe(kpi, term, policy, values))
+            continue
+        needs = [parsed(text) for text in kpi.needs] if term in kpi.numerator[:1] else []
+        used = sorted(columns_of(term.tree).union(*(columns_of(tree) for tree in needs)))
+        facts = named_sql(fact_sql(term.table, used, policy, term.of_partner), values)
+        aggregate = with_names(term.tree, values)
+        where = " AND ".join(f"({with_names(tree, values)})" for tree in needs) or "TRUE"
+        found.append(f"SELECT CAST({aggregate} AS VARCHAR) AS v FROM ({facts}) AS f WHERE {where}")
+    return found
+
+
+def _nested_probe(kpi: Kpi, term: Term, policy: Policy, values: Mapping[str, str]) -> str:
+    inner = {name: parsed(text) for name, text in kpi.inner.items()}
+    used = set[str]().union(*(columns_of(tree) for tree in inner.values()), {kpi.per})
+    known = {*TABLES[term.table].column_names, *fact_columns(TABLES[term.table], policy)}
+    facts = named_sql(fact_sql(term.table, sorted(used & known) or [kpi.per], policy), values)
+    columns = ", ".join(f"{with_names(tree, values)} AS {name}" for name, tree in inner.items())
+    return (
+        f"SELECT CAST({with_names(term.tree, values)} AS VARCHAR) AS v FROM "
+        f"(SELECT {kpi.per}, 1 AS rank, {columns} FROM ({facts}) AS f GROUP BY {kpi.per}) AS n"
+    )

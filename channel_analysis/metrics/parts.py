@@ -1,0 +1,142 @@
+"""Parts of KPIs: numerators, denominators and squares of every entity in one period, and why not."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from ..contracts.policy import Policy
+from ..store.workspace import Facts
+from .facts import UNASSIGNED, fact_sql
+from .kpis import Kpi, Term, columns_of, parsed
+from .periods import Period
+from .queries import ROWS, Scan, nested_start, nested_sums, scan_sums, scans_of
+from .targets import level_for, register_target_actuals, supplied_levels
+
+SIDES = ("numerator", "denominator", "squares")
+
+
+@dataclass(slots=True)
+class Measuring:
+    """Runs the queries of a set of KPIs period by period and remembers what they gave."""
+
+    facts: Facts
+    kpis: Mapping[str, Kpi]
+    policy: Policy
+    levels: tuple[str, ...]
+    _terms: dict[tuple[str, Term], pd.Series] = field(default_factory=dict)
+    _nested: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict)
+    _told_apart: dict[str, set[str]] = field(default_factory=dict)
+    _empty: set[tuple[str, str]] = field(default_factory=set)
+    _absent: dict[str, str] = field(default_factory=dict)
+    _targets: dict[str, set[str]] | None = None
+
+    def measure(self, period: Period, names: Sequence[str]) -> None:
+        """Run the queries of one period, a pass per table and window, for the KPIs that can be had."""
+        usable = [name for name in names if not self.why_absent(name)]
+        simple = [self.kpis[name] for name in usable if self.kpis[name].kind != "nested"]
+        for scan in scans_of(term for kpi in simple for term in kpi.terms):
+            sums = self._scan(scan, period)
+            self._note_levels(scan.table, sums)
+            if not sums[ROWS].sum():
+                self._empty.add((period.code, scan.table))
+            for number, term in enumerate(scan.terms):
+                self._terms[period.code, term] = sums[f"term_{number}"]
+        for name in usable:
+            kpi = self.kpis[name]
+            if kpi.kind == "nested" and not self._too_early(kpi, period):
+                sums = nested_sums(self.facts.engine, kpi, period, self.levels, self.policy)
+                self._note_levels(kpi.tables[0], sums)
+                self._nested[period.code, name] = sums
+
+    def entities(self) -> pd.MultiIndex:
+        """Every (level, entity) met in any query so far, sorted."""
+        met: set[tuple[str, str]] = set()
+        for found in (*self._terms.values(), *self._nested.values()):
+            met.update(found.index)
+        return pd.MultiIndex.from_tuples(sorted(met), names=["level", "entity"])
+
+    def parts(self, period: Period, name: str, entities: pd.MultiIndex) -> pd.DataFrame:
+        """Numerator, denominator, squares and preliminary status ("" where parts are there)."""
+        kpi = self.kpis[name]
+        status = self._status(period, name)
+        frame = pd.DataFrame(index=entities, columns=[*SIDES, "status"], dtype=object)
+        frame[list(SIDES)] = float("nan")
+        frame["status"] = status
+        if not status:
+            for side in SIDES:
+                found = [self._of_term(period, name, term, entities) for term in getattr(kpi, side)]
+                if found:
+                    frame[side] = pd.concat(found, axis=1).sum(axis=1, min_count=1)
+            known = self._levels_of(kpi)
+            frame.loc[~entities.get_level_values("level").isin(known), "status"] = "no_level"
+        return frame.reset_index()
+
+    def why_absent(self, name: str) -> str:
+        """Why a KPI cannot be computed for anybody; "" when it can."""
+        if name not in self._absent:
+            self._absent[name] = self._find_absence(self.kpis[name])
+        return self._absent[name]
+
+    def starts_after(self, table: str, day: datetime.date) -> bool:
+        """Whether a table's data begin later than a day (beyond the policy's tolerance)."""
+        first = self.facts.intake.account(table).first_date
+        tolerance = datetime.timedelta(days=self.policy.periods.coverage_tolerance_days)
+        return first is None or first - tolerance > day
+
+    def _find_absence(self, kpi: Kpi) -> str:
+        if any(not self.facts.intake.has(table) for table in kpi.tables):
+            return "no_table"
+        table = kpi.numerator[0].table
+        for tree in (parsed(text) for text in kpi.needs):
+            facts = fact_sql(table, sorted(columns_of(tree)), self.policy)
+            query = f"SELECT COUNT(*) AS n FROM ({facts}) AS f WHERE {tree.sql(dialect='duckdb')}"
+            if not self.facts.engine.query(query)["n"][0].as_py():
+                return "no_data"
+        return ""
+
+    def _status(self, period: Period, name: str) -> str:
+        kpi = self.kpis[name]
+        if self.why_absent(name):
+            return self.why_absent(name)
+        if kpi.kind == "nested":
+            return "no_history" if self._too_early(kpi, period) else ""
+        return "no_rows" if any((period.code, table) in self._empty for table in kpi.tables) else ""
+
+    def _of_term(self, period: Period, name: str, term: Term, entities: pd.MultiIndex) -> pd.Series:
+        kpi = self.kpis[name]
+        if kpi.kind == "nested":
+            sums = self._nested[period.code, name]
+            return sums[f"term_{kpi.terms.index(term)}"].reindex(entities)
+        return self._terms[period.code, term].reindex(entities)
+
+    def _levels_of(self, kpi: Kpi) -> set[str]:
+        """Levels whose entities every table of the KPI tells apart."""
+        return set.intersection(*(self._told_apart.get(table, set()) for table in kpi.tables))
+
+    def _note_levels(self, table: str, sums: pd.DataFrame) -> None:
+        """A table tells the entities of a level apart when any row names one."""
+        named = sums.index[sums.index.get_level_values("entity") != UNASSIGNED]
+        self._told_apart.setdefault(table, set()).update(named.get_level_values("level"))
+
+    def _scan(self, scan: Scan, period: Period) -> pd.DataFrame:
+        engine, policy = self.facts.engine, self.policy
+        if scan.table != "targets":
+            return scan_sums(engine, scan, period, self.levels, policy)
+        if self._targets is None:
+            register_target_actuals(engine, policy)
+            self._targets = supplied_levels(engine)
+        served = {level: level_for(level, self._targets) for level in self.levels}
+        found = [
+            scan_sums(engine, scan, period, [level], policy, f"level = '{by}'")
+            for level, by in served.items()
+            if by
+        ]
+        return pd.concat(found) if found else scan_sums(engine, scan, period, [], policy, "FALSE")
+
+    def _too_early(self, kpi: Kpi, period: Period) -> bool:
+        start = nested_start(kpi, period, self.policy)
+        return start < period.start and self.starts_after(kpi.tables[0], start)

@@ -1,0 +1,137 @@
+"""Targets with the window they hold for, and what was sold in exactly that window."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+from statistics import median_low
+from typing import Any
+
+import pyarrow as pa
+
+from ..contracts.policy import Policy
+from ..store.engine import Engine, quoted
+from .facts import channel_family_case
+
+SCOPES = {
+    "company": "",
+    "channel_family": "channel_family",
+    "channel_type": "channel_type",
+    "region": "region",
+    "partner": "partner_id",
+    "rep": "rep_id",
+}
+FINER_FIRST = ("channel_type", "rep", "partner", "region", "channel_family", "company")
+
+
+def register_target_actuals(engine: Engine, policy: Policy) -> None:
+    """Register `target_actuals`: per target its window, its date and the net sales of its scope.
+
+    A window without an end runs to the next start of its level, the last one as long as the median
+    window; it belongs to the period that holds its middle day, which is the one with most of its days.
+    """
+    rows = engine.query(
+        "SELECT target_id, level, window_start, window_end FROM targets "
+        "ORDER BY level, window_start, target_id"
+    ).to_pylist()
+    engine.register("target_windows", pa.Table.from_pylist(target_windows(rows), schema=_WINDOWS))
+    levels = sorted({row["level"] for row in rows})
+    family_case = channel_family_case("s.channel_type", policy)
+    parts = [_actuals_sql(level, family_case) for level in levels] or [NO_ACTUALS]
+    engine.register("target_actuals", " UNION ALL ".join(parts))
+
+
+def target_windows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Close open windows and date each target by the middle of its window.
+
+    Examples
+    --------
+    >>> day = datetime.date.fromisoformat
+    >>> rows = [{"target_id": i, "level": "rep", "window_start": day(d), "window_end": None}
+    ...         for i, d in (("a", "2025-01-01"), ("b", "2025-04-01"))]
+    >>> [str(w["window_end"]) for w in target_windows(rows)]
+    ['2025-04-01', '2025-06-30']
+    """
+    closed = []
+    for level in dict.fromkeys(row["level"] for row in rows):
+        own = [row for row in rows if row["level"] == level]
+        starts = sorted({row["window_start"] for row in own})
+        following = dict(itertools.pairwise(starts))
+        lengths = [row["window_end"] - row["window_start"] for row in own if row["window_end"]]
+        lengths += [later - earlier for earlier, later in following.items()]
+        usual = median_low(lengths) if lengths else datetime.timedelta(days=91)
+        for row in own:
+            start = row["window_start"]
+            end = row["window_end"] or following.get(start, start + usual)
+            middle = start + (end - start - datetime.timedelta(days=1)) / 2
+            closed.append(
+                {
+                    "target_id": row["target_id"],
+                    "window_start": start,
+                    "window_end": end,
+                    "target_date": middle,
+                }
+            )
+    return closed
+
+
+def level_for(wanted: str, supplied: dict[str, set[str]]) -> str | None:
+    """The set of targets that serves a level: its own, else the first that can be rolled up to it.
+
+    `supplied` maps each level of targets at hand to the scope columns its rows fill throughout.
+    """
+    if wanted in supplied:
+        return wanted
+    column = SCOPES.get(wanted)
+    if column is None:
+        return None
+    for level in FINER_FIRST:
+        if level in supplied and (not column or column in supplied[level]):
+            return level
+    return None
+
+
+def supplied_levels(engine: Engine) -> dict[str, set[str]]:
+    """Levels of targets at hand, each with the scope columns that all of its rows fill."""
+    scopes = [column for column in SCOPES.values() if column]
+    counts = ", ".join(f"COUNT({quoted(column)}) AS {quoted(column)}" for column in scopes)
+    rows = engine.query(f"SELECT level, COUNT(*) AS n, {counts} FROM targets GROUP BY level").to_pylist()
+    filled = {row["level"]: {c for c in scopes if row[c] == row["n"]} for row in rows}
+    for columns in filled.values():
+        if "channel_type" in columns:
+            columns.add("channel_family")
+    return filled
+
+
+_WINDOWS = pa.schema(
+    [
+        ("target_id", pa.string()),
+        ("window_start", pa.date32()),
+        ("window_end", pa.date32()),
+        ("target_date", pa.date32()),
+    ]
+)
+NO_ACTUALS = (
+    "SELECT CAST(NULL AS VARCHAR) AS target_id, CAST(NULL AS DATE) AS window_start, "
+    "CAST(NULL AS DATE) AS window_end, CAST(NULL AS DATE) AS target_date, "
+    "CAST(NULL AS DECIMAL(38, 4)) AS actual_amount WHERE FALSE"
+)
+
+
+def _actuals_sql(level: str, family_case: str) -> str:
+    """Targets of one level joined to sales by its scope column, other filled scopes as conditions."""
+    own = SCOPES[level]
+    column = {"channel_family": family_case}
+    conditions = ["s.order_date >= w.window_start", "s.order_date < w.window_end"]
+    if own:
+        conditions.insert(0, f"{column.get(own, f's.{own}')} = g.{own}")
+    for scope in SCOPES.values():
+        if scope and scope != own:
+            conditions.append(f"(g.{scope} IS NULL OR g.{scope} = {column.get(scope, f's.{scope}')})")
+    return (
+        "SELECT w.target_id, w.window_start, w.window_end, w.target_date, "
+        "COALESCE(SUM(s.net_amount), CAST(0 AS DECIMAL(38, 4))) AS actual_amount "
+        "FROM target_windows AS w JOIN targets AS g ON g.target_id = w.target_id "
+        f"LEFT JOIN sales AS s ON {' AND '.join(conditions)} WHERE g.level = '{level}' "
+        "GROUP BY w.target_id, w.window_start, w.window_end, w.target_date"
+    )

@@ -1,0 +1,1 @@
+"""What people see: words, tables and figures on pages, run and published."""

@@ -1,0 +1,81 @@
+"""The child process of a run: papermill executes the notebook, nbconvert renders it, all in one folder.
+
+Called as `python -m channel_analysis.report.execute JOB.json`. It tells its progress as lines
+`cell DONE OF` on standard output and leaves `outcome.json` beside the job.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+from .render import render
+from .saving import DONE
+
+
+def main(job_file: Path) -> None:
+    """Execute and render one job; the outcome is written, never raised."""
+    job = json.loads(job_file.read_text(encoding="utf-8"))
+    folder = job_file.parent
+    outcome = _executed(job, folder)
+    if "summary" in outcome:
+        for language in job["languages"]:
+            page = render(folder / "executed.ipynb", language, job["languages"], job["report"])
+            (folder / f"page.{language}.html").write_text(page, encoding="utf-8")
+    (folder / "outcome.json").write_text(json.dumps(outcome, ensure_ascii=False), encoding="utf-8")
+
+
+def _executed(job: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Run the notebook; the summary of its last cell, or the cell that failed and why."""
+    import papermill
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    target = folder / "executed.ipynb"
+    place = {"cell": 0}
+    try:
+        document = papermill.execute_notebook(
+            job["notebook"],
+            target,
+            parameters=job["parameters"],
+            kernel_name="python3",
+            progress_bar=False,
+            log_output=False,
+            request_save_on_cell_execute=False,
+            cwd=job["workspace"],
+            on_cell_start=lambda cell, cell_index: _tell(place, cell_index, job["cells"]),
+        )
+    except PapermillExecutionError as error:
+        return {
+            "error": error.ename,
+            "message": str(error.evalue),
+            "cell": error.exec_count,
+            "source": error.source,
+        }
+    except (DeadKernelError, CellTimeoutError) as error:
+        return {"error": type(error).__name__, "message": str(error), "cell": place["cell"], "source": ""}
+    return _finished(document)
+
+
+def _tell(place: dict[str, int], index: int, cells: int) -> None:
+    place["cell"] = index
+    sys.stdout.write(f"cell {index} {cells}\n")
+    sys.stdout.flush()
+
+
+def _finished(document: Any) -> dict[str, Any]:
+    """The summary shown by the last cell; without it the notebook did not come to its end."""
+    outputs = [o for cell in document.cells if cell.cell_type == "code" for o in cell.outputs]
+    for output in reversed(outputs):
+        if DONE in output.get("data", {}):
+            return {"summary": output["data"][DONE]}
+    message = "the notebook ended without saving its tables"
+    return {"error": "Unfinished", "message": message, "cell": len(document.cells), "source": ""}
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,48 @@
+"""Sections as HTML: one template, everything from data escaped."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+from markupsafe import Markup, escape
+
+from ..files import CATALOG
+from ..words import Words
+from .blocks import Figure, Section, Table
+from .tables import table_html
+
+
+def section_html(section: Section, words: Words) -> str:
+    """A section in the words' language; the same for a page and for a notebook's output."""
+    template = environment().get_template("section.html.j2")
+    return template.render(section=section, words=words)
+
+
+def style_sheet() -> str:
+    """The one style sheet of pages and notebook outputs."""
+    return (CATALOG / "page" / "style.css").read_text(encoding="utf-8")
+
+
+@cache
+def environment() -> Environment:
+    """The templates of the catalogue, escaping by default."""
+    made = Environment(
+        loader=FileSystemLoader(CATALOG / "page"),
+        autoescape=select_autoescape(default=True),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["table"] = _table
+    made.filters["svg"] = _svg
+    made.filters["kind"] = lambda block: type(block).__name__.lower()
+    return made
+
+
+def _svg(figure: Figure) -> Markup:
+    """A figure's SVG with its caption as its accessible name."""
+    return Markup(figure.svg.replace("<svg ", f'<svg aria-label="{escape(figure.caption)}" ', 1))
+
+
+def _table(table: Table) -> Markup:
+    return Markup(table_html(table))

@@ -1,0 +1,116 @@
+"""Report notebooks: where they are, what parameters they take, whether given ones fit."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError, Problem, did_you_mean, refuse
+from ..files import CATALOG
+
+
+def notebook_folders(root: Path | None = None) -> list[Path]:
+    """Folders with notebooks, first choice first: the workspace's own, then those that come along.
+
+    The package's notebooks lie in the catalogue of an installed wheel, and in `notebooks/` beside
+    the package where the repository itself is installed.
+    """
+    own = [root / "notebooks"] if root else []
+    shipped = [CATALOG / "notebooks", CATALOG.parent.parent / "notebooks"]
+    return [folder for folder in [*own, *shipped] if folder.is_dir()]
+
+
+def report_names(root: Path | None = None) -> list[str]:
+    """Names of the reports a workspace can run."""
+    found = {path.stem for folder in notebook_folders(root) for path in (folder / "reports").glob("*.ipynb")}
+    return sorted(found)
+
+
+def find_report(name: str, root: Path | None = None) -> Path:
+    """The notebook of a report; InputError with the nearest name when there is none."""
+    for folder in notebook_folders(root):
+        path = folder / "reports" / f"{name}.ipynb"
+        if path.is_file():
+            return path
+    fix = did_you_mean(name, report_names(root))
+    raise InputError([Problem("report", f"there is no report '{name}'", fix)])
+
+
+def default_parameters(notebook: Path) -> dict[str, Any]:
+    """Names and defaults of the cell tagged `parameters`; plain literals only.
+
+    Raises
+    ------
+    InputError
+        When the file is no notebook or has no such cell.
+    """
+    try:
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    except (ValueError, KeyError):
+        raise InputError([Problem(str(notebook), "this is not a notebook")]) from None
+    for cell in cells:
+        if "parameters" in cell.get("metadata", {}).get("tags", []):
+            return _literals("".join(cell["source"]), notebook)
+    fix = "tag the cell that sets them with 'parameters'"
+    raise InputError([Problem(str(notebook), "no cell is tagged 'parameters'", fix)])
+
+
+def with_parameters(notebook: Path, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The notebook's defaults with the given values in place.
+
+    Text given for a number, a flag or a list is read as such; unknown names and unreadable values
+    are refused, all at once.
+    """
+    defaults = default_parameters(notebook)
+    problems, read = [], dict(defaults)
+    for name, value in given.items():
+        if name not in defaults:
+            fix = did_you_mean(name, defaults)
+            problems.append(Problem(f"parameter '{name}'", f"{notebook.stem} has no such parameter", fix))
+            continue
+        try:
+            read[name] = _like(defaults[name], value)
+        except ValueError:
+            kind = type(defaults[name]).__name__
+            fix = f"give one like its default, {defaults[name]!r}"
+            problems.append(Problem(f"parameter '{name}'", f"{value!r} is no {kind}", fix))
+    refuse(problems)
+    return read
+
+
+def _literals(source: str, notebook: Path) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    try:
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                found[node.targets[0].id] = ast.literal_eval(node.value)
+    except (SyntaxError, ValueError):
+        fix = 'keep the cell to lines such as: period = "last-quarter"'
+        raise InputError([Problem(str(notebook), "its parameters are not plain literals", fix)]) from None
+    return found
+
+
+def _like(default: Any, value: Any) -> Any:
+    """A value in the type of the default; ValueError when it cannot be read so."""
+    if default is None or isinstance(value, type(default)):
+        return value
+    if isinstance(default, str):
+        return str(value)
+    if isinstance(default, bool):
+        return _flag(str(value).lower())
+    if isinstance(default, int | float):
+        return type(default)(value)
+    if isinstance(default, list):
+        return [part.strip() for part in str(value).split(",") if part.strip()]
+    raise ValueError(value)
+
+
+def _flag(text: str) -> bool:
+    if text in ("true", "yes", "1"):
+        return True
+    if text in ("false", "no", "0"):
+        return False
+    raise ValueError(text)

@@ -1,0 +1,1 @@
+"""One module per part of a report: a result and words go in, a section comes out."""

@@ -1,0 +1,171 @@
+"""Results by channel type: one table, history on one scale, what each added to the change."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from ...results import ChannelResults
+from ...words import Words
+from ..blocks import Block, Column, Figure, Prose, Section, Table
+from ..charts import bars_over_time, drawing, waterfall
+from .wording import absent_texts, caveat_text, channel_name, entity_name, kpi_name, kpi_text
+
+GRID_COLUMNS = 4
+INDENT = "\N{EM SPACE}"
+
+
+def channels(result: ChannelResults, words: Words) -> Section:
+    """Table, history and waterfall, with what a reader must know to compare them."""
+    notes = [caveat_text(words, result.scope, c) for c in result.caveats if c.code != "kpi_absent"]
+    notes += absent_texts(words, result.scope, result.caveats)
+    tables = [_table(name, result, words) for name in TABLES]
+    blocks: list[Block] = [table for table in tables if table is not None]
+    blocks += [Prose(note, "note") for note in notes]
+    blocks += [_history(result, words)]
+    blocks += [_waterfall(result, words)] if len(result.changes) else []
+    return Section("results", words("part.results"), tuple(blocks))
+
+
+TABLES = {
+    "channels": {
+        "net_sales": "result",
+        "attainment": "result",
+        "growth_yoy": "result",
+        "like_for_like_yoy": "result",
+        "market_share": "market",
+        "active_partner_rate": "market",
+    },
+    "channels_quality": {
+        "gross_margin": "cost",
+        "channel_contribution_margin": "cost",
+        "channel_cost_ratio": "cost",
+        "csat": "customer",
+        "complaint_rate": "customer",
+        "return_rate": "customer",
+    },
+}
+"""The tables of this part, each as wide as a page: KPI to the group of columns it stands in."""
+
+
+def _table(name: str, result: ChannelResults, words: Words) -> Table | None:
+    """One of the tables; None when no channel has any of its KPIs."""
+    scope, rows = result.scope, result.channels
+    kpis = [kpi for kpi in TABLES[name] if kpi in result.kpis]
+    if not kpis:
+        return None
+    money = words.money_unit(rows["net_sales"], scope.currency)
+    pairs = zip(rows["level"], rows["entity"], strict=True)
+    names = tuple(
+        (INDENT if level == "channel_type" else "") + entity_name(words, scope, level, entity)
+        for level, entity in pairs
+    )
+    columns = [Column(words("column.channel"), names, is_number=False)]
+    for kpi in kpis:
+        heading, group = kpi_name(words, scope, kpi), words(f"group.{TABLES[name][kpi]}")
+        if scope.names.units[kpi] == "money":
+            heading = words("column.with_unit", name=heading, unit=money.name)
+        texts = tuple(
+            _cell(row, kpi, scope.names.units[kpi], money, words) for row in rows.to_dict("records")
+        )
+        columns.append(Column(heading, texts, group=group))
+        if kpi == "net_sales":
+            shares = tuple(words.share(value) for value in rows["sales_share"])
+            columns.append(Column(words("column.share"), shares, group=group))
+    strong = tuple(i for i, level in enumerate(rows["level"]) if level != "channel_type")
+    caption = words(f"caption.{name}", period=words.period(scope.period))
+    return Table(name, caption, tuple(columns), _legend(rows, kpis, words), strong)
+
+
+def _cell(row: dict[str, Any], kpi: str, unit: str, money: object, words: Words) -> str:
+    if row[f"{kpi}_status"] != "ok":
+        return words(f"mark.{row[f'{kpi}_status']}")
+    if kpi in ("growth_yoy", "like_for_like_yoy"):
+        return words.signed_share(row[kpi])
+    if kpi == "csat":
+        low, high = (words.share(row[f"csat_{end}"], 0) for end in ("low", "high"))
+        return words("cell.with_interval", value=words.share(row[kpi]), low=low, high=high)
+    return kpi_text(words, unit, row[kpi], money)  # type: ignore[arg-type]
+
+
+def _legend(rows: pd.DataFrame, kpis: list[str], words: Words) -> tuple[str, ...]:
+    """What the marks in cells without a figure mean."""
+    met = {status for kpi in kpis for status in rows[f"{kpi}_status"]} - {"ok"}
+    return tuple(
+        words("mark.legend", mark=words(f"mark.{status}"), meaning=words(f"status.{status}"))
+        for status in sorted(met)
+    )
+
+
+def _history(result: ChannelResults, words: Words) -> Figure:
+    scope, history = result.scope, result.history
+    periods = list(dict.fromkeys(history["period"]))
+    base = periods.index(scope.last_year) if scope.last_year in periods else None
+    latest = history[history["period"] == scope.period].sort_values("net_sales", ascending=False)
+    types = list(latest["channel_type"])
+    unit = words.money_unit(latest["net_sales"], scope.currency)
+    lines = math.ceil(len(types) / GRID_COLUMNS)
+    width = min(GRID_COLUMNS, len(types))
+    with drawing("history", 1.75 * lines + 0.1, words.language, width, lines) as canvas:
+        for ax, name in zip(canvas.axes, types, strict=False):
+            own = (
+                history[history["channel_type"] == name]
+                .set_index("period")
+                .reindex(periods)["net_sales"]
+                .fillna(0.0)
+            )
+            label = words.money(own.iloc[-1], unit)
+            ticks = [words.period_short(code) for code in periods]
+            bars_over_time(ax, list(own), ticks, channel_name(words, scope, name), label, base)
+        for ax in canvas.axes[len(types) :]:
+            ax.set_axis_off()
+    top = latest.iloc[0]
+    caption = words(
+        "figure.history",
+        unit=unit.name,
+        channel=channel_name(words, scope, top["channel_type"]),
+        amount=words.amount(top["net_sales"], scope.currency),
+        share=words.share(top["net_sales"] / latest["net_sales"].sum()),
+        period=words.period(scope.period),
+        n=len(types),
+    )
+    return Figure("history", canvas.svg, caption)
+
+
+def _waterfall(result: ChannelResults, words: Words) -> Figure:
+    scope, table = result.scope, result.changes
+    base = str(table["base"].iloc[0])
+    before, now = float(table["before"].sum()), float(table["now"].sum())
+    steps = [before, *table["change"], now]
+    unit = words.money_unit(steps, scope.currency)
+    names = [
+        words.period_short(base),
+        *(channel_name(words, scope, n) for n in table["channel_type"]),
+        words.period_short(scope.period),
+    ]
+    labels = [
+        words.money(before, unit),
+        *(words.signed(v / unit.divisor, unit.decimals) for v in table["change"]),
+        words.money(now, unit),
+    ]
+    with drawing("changes", 3.0, words.language) as canvas:
+        waterfall(canvas.ax, [_wrapped(name, words) for name in names], steps, labels)
+    largest = table.loc[table["change"].abs().idxmax()]
+    caption = words(
+        "figure.changes",
+        unit=unit.name,
+        base=words.period(base),
+        total=words.amount(now - before, scope.currency, signed=True),
+        channel=channel_name(words, scope, largest["channel_type"]),
+        change=words.amount(largest["change"], scope.currency, signed=True),
+    )
+    return Figure("changes", canvas.svg, caption)
+
+
+def _wrapped(name: str, words: Words) -> str:
+    """A long name on two lines, so that names below bars do not run into each other."""
+    if words.language == "zh":
+        return name if len(name) <= 6 else f"{name[: len(name) // 2]}\n{name[len(name) // 2 :]}"
+    return name.replace(" ", "\n") if len(name) > 10 else name

@@ -1,0 +1,115 @@
+"""The message: a verdict, KPI cards, findings that link to their part."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ...results import Finding, Message, Scope
+from ...words import Words
+from ..blocks import Block, Card, Cards, Comparison, Item, Items, Prose, Section
+from .wording import channel_name, compared, kpi_name, kpi_text
+
+
+def message(result: Message, words: Words) -> Section:
+    """Verdict, cards and findings."""
+    scope = result.scope
+    cards = tuple(_card(row, scope, words) for row in result.cards.to_dict("records"))
+    findings = tuple(_item(finding, scope, words) for finding in result.findings)
+    blocks: list[Block] = [Prose(_verdict(result.verdict, scope, words), "lead"), Cards(cards)]
+    if findings:
+        blocks.append(Items(findings))
+    return Section("message", words("part.message"), tuple(blocks))
+
+
+def _verdict(verdict: Finding, scope: Scope, words: Words) -> str:
+    numbers = verdict.numbers
+    parts = {"sales": words.amount(float(numbers["net_sales"]), scope.currency)}
+    if "growth" in numbers:
+        parts["growth"] = words.signed_share(float(numbers["growth"]))
+    if "attainment" in numbers:
+        parts["attainment"] = words.share(float(numbers["attainment"]))
+    return words(f"verdict.{verdict.code}", period=words.period(verdict.subject), **parts)
+
+
+def _card(row: dict[str, Any], scope: Scope, words: Words) -> Card:
+    unit, better, value = row["unit"], row["better"], row["value"]
+    money = words.money_unit([value], scope.currency) if unit == "money" else None
+    lines: list[Comparison] = []
+    if not math.isnan(row["target"]):
+        lines.append(compared(words, unit, better, value, row["target"], words("compare.target")))
+    lines.append(
+        compared(
+            words, unit, better, value, row["previous"], words("compare.previous"), row["previous_is_noise"]
+        )
+    )
+    lines.append(
+        compared(
+            words,
+            unit,
+            better,
+            value,
+            row["last_year"],
+            words("compare.last_year"),
+            row["last_year_is_noise"],
+        )
+    )
+    return Card(
+        title=kpi_name(words, scope, row["kpi"]),
+        value=kpi_text(words, unit, value, money),
+        unit=money.name if money else "" if unit == "share" else words(f"unit.{unit}"),
+        detail=_interval(row, words),
+        comparisons=tuple(lines),
+    )
+
+
+def _interval(row: dict[str, Any], words: Words) -> str:
+    if math.isnan(row["low"]):
+        return ""
+    low, high = (kpi_text(words, row["unit"], row[end]) for end in ("low", "high"))
+    return words("card.interval", low=low, high=high, n=words.number(row["denominator"]))
+
+
+def _item(finding: Finding, scope: Scope, words: Words) -> Item:
+    return Item(
+        finding_text(finding, scope, words),
+        finding.part,
+        words("link.see", part=words(f"part.{finding.part}")),
+    )
+
+
+def finding_text(finding: Finding, scope: Scope, words: Words) -> str:
+    """A finding as a sentence whose numbers are those of its part's table."""
+    numbers = finding.numbers
+    channel = channel_name(words, scope, finding.subject)
+    if finding.code == "channel_moved":
+        return words(
+            "finding.channel_moved",
+            channel=channel,
+            change=words.amount(float(numbers["change"]), scope.currency, signed=True),
+            total=words.amount(float(numbers["total"]), scope.currency, signed=True),
+            base=words.period(str(numbers["base"])),
+        )
+    if finding.code == "target_missed":
+        gap = words.amount(float(numbers["gap"]), scope.currency)
+        return words(
+            "finding.target_missed",
+            channel=channel,
+            gap=gap,
+            attainment=words.share(float(numbers["attainment"])),
+        )
+    if finding.code == "score_lowest":
+        return words(
+            "finding.score_lowest",
+            channel=channel,
+            score=words.number(float(numbers["score"]), 1),
+            kpi=kpi_name(words, scope, str(numbers["kpi"])),
+            lost=words.number(float(numbers["points_lost"]), 1),
+        )
+    return words(
+        "finding.data_set_aside",
+        n=int(numbers["rows"]),
+        rows=words.number(float(numbers["rows"])),
+        amount=words.amount(float(numbers["amount"]), scope.currency),
+        grade=str(numbers["grade"]),
+    )

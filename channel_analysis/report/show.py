@@ -1,0 +1,82 @@
+"""Show a result: in a notebook as it stands on the page, for the page in every language asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..errors import InputError, Problem, refuse
+from ..words import Words, check_language, words
+from .blocks import Section
+from .html import section_html, style_sheet
+
+MIME = "application/vnd.channel-analysis.section+json"
+"""Type of a notebook output that carries a section in every language, for the page to pick from."""
+
+DEFAULT_LANGUAGE = "en"
+
+
+def show(result: object, languages: str | Sequence[str] = DEFAULT_LANGUAGE) -> Shown:
+    """Show a result or a part of one in one or more languages.
+
+    In a notebook the first language is seen; a page made from the notebook takes the one it is for.
+
+    Parameters
+    ----------
+    result : one of `results`
+        Such as `review.scorecard`.
+    languages : str or list of str
+        "zh", "en" or both.
+
+    Raises
+    ------
+    InputError
+        For an unknown language, or something that is no result.
+    """
+    wanted = [languages] if isinstance(languages, str) else list(languages)
+    refuse(problem for language in wanted for problem in check_language(language))
+    return Shown({language: section_of(result, words(language)) for language in wanted})
+
+
+class Shown:
+    """A section in one or more languages, displayed by Jupyter and picked up by the page."""
+
+    def __init__(self, sections: dict[str, Section]) -> None:
+        self.sections = sections
+
+    def html(self, language: str | None = None) -> str:
+        """The section's HTML, in its first language unless another is named."""
+        chosen = language or next(iter(self.sections))
+        return section_html(self.sections[chosen], words(chosen))
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        first = self.html()
+        found = {language: self.html(language) for language in self.sections}
+        titles = {language: section.title for language, section in self.sections.items()}
+        section = next(iter(self.sections.values()))
+        return {
+            "text/plain": section.title,
+            "text/html": f'<style>{style_sheet()}</style><div class="channel-analysis">{first}</div>',
+            MIME: {"id": section.id, "kind": section.kind, "titles": titles, "html": found},
+        }
+
+
+def section_of(result: object, language: Words) -> Section:
+    """The section a result is shown as; InputError names the kinds that can be shown."""
+    from .parts import appendix, banner, channels, message, pending, quality, scorecard
+
+    makers = {
+        "Banner": banner.banner,
+        "Message": message.message,
+        "ChannelResults": channels.channels,
+        "Scorecard": scorecard.scorecard,
+        "DataQuality": quality.quality,
+        "Pending": pending.pending,
+        "Appendix": appendix.appendix,
+    }
+    maker = makers.get(type(result).__name__)
+    if maker is None:
+        what = f"a {type(result).__name__} cannot be shown"
+        fix = f"show one of: {', '.join(makers)}, such as review.scorecard"
+        raise InputError([Problem("show", what, fix)])
+    return maker(result, language)  # type: ignore[operator]

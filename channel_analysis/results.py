@@ -1,0 +1,230 @@
+"""The nouns: what methods conclude, frozen; tables first, then what explains them; no words, no HTML.
+
+Every result's `tables()` gives the frames a reader sees, by name; `to_frame()` its main one.
+Money is in the workspace's currency, shares are 0 to 1, periods are codes such as 2025Q3.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Caveat:
+    """Something a reader must know: a code (its words are in the catalogue), whom, and numbers."""
+
+    code: str
+    severity: str
+    subject: str = ""
+    numbers: Mapping[str, Any] = None  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names of things in each language, as policy and KPI definitions give them, and KPIs' units."""
+
+    channel_types: Mapping[str, Mapping[str, str]]
+    kpis: Mapping[str, Mapping[str, str]]
+    units: Mapping[str, str]
+    values: Mapping[str, Mapping[str, Mapping[str, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a report is about, shared by all its parts."""
+
+    company: str
+    period: str
+    start: datetime.date
+    end: datetime.date
+    previous: str
+    last_year: str
+    currency: str
+    as_of: datetime.date
+    uncovered: tuple[str, ...]
+    names: Names
+
+    @property
+    def last_day(self) -> datetime.date:
+        """The period's last day."""
+        return self.end - datetime.timedelta(days=1)
+
+    @property
+    def is_provisional(self) -> bool:
+        """Whether some channel's data do not reach the period's end."""
+        return bool(self.uncovered)
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """What stands above everything: scope, as-of date, data grade, how much was set aside."""
+
+    scope: Scope
+    grade: str
+    rows_given: int
+    rows_set_aside: int
+    rows_unreadable: int
+    amount_set_aside: Decimal
+    definitions: str
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """A banner shows no table."""
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing worth a manager's time: a code, its subject, numbers, and the part it links to."""
+
+    code: str
+    subject: str
+    numbers: Mapping[str, float | str]
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """The page's message.
+
+    `cards` has one row per KPI: kpi, unit, better, value, low, high, denominator, target, previous,
+    previous_is_noise, last_year, last_year_is_noise (true: sampling error may explain the change).
+    """
+
+    cards: pd.DataFrame
+    verdict: Finding
+    findings: tuple[Finding, ...]
+    scope: Scope
+    caveats: tuple[Caveat, ...] = ()
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The KPI cards."""
+        return {"message_cards": self.cards}
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelResults:
+    """Results by channel type.
+
+    `channels`: one row per channel type, family and the company, wide: a column per KPI, and
+    `<kpi>_status`. `history`: channel_type, period, net_sales, status. `changes`: channel_type,
+    now, last_year, change; the changes add up to the company's.
+    """
+
+    channels: pd.DataFrame
+    history: pd.DataFrame
+    changes: pd.DataFrame
+    kpis: tuple[str, ...]
+    scope: Scope
+    caveats: tuple[Caveat, ...] = ()
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Channels, their history and what each added to the change."""
+        return {"channels": self.channels, "channel_history": self.history, "channel_changes": self.changes}
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """Scores of channel types against fixed anchors.
+
+    `scores`: channel_type, family, score, score_low, score_high, coverage, status, previous_score;
+    `points`: channel_type, kpi, dimension, weight, effective_weight, value, kpi_score, points,
+    status. The points of a channel add up to its score.
+    """
+
+    scores: pd.DataFrame
+    points: pd.DataFrame
+    coverage_needed: float
+    scope: Scope
+    caveats: tuple[Caveat, ...] = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per channel type."""
+        return self.scores
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Scores and the points that make them."""
+        return {"scorecard": self.scores, "scorecard_points": self.points}
+
+
+@dataclass(frozen=True, slots=True)
+class DataQuality:
+    """What became of the data: accounts per table, findings, grade.
+
+    `accounts`: table, rows_given, rows_used, rows_set_aside, rows_unreadable, amount_given,
+    amount_used, amount_set_aside; `findings`: table, rule, column, rows, amount, sample,
+    is_set_aside.
+    """
+
+    accounts: pd.DataFrame
+    findings: pd.DataFrame
+    grade: str
+    affected_rows_share: float
+    affected_amount_share: float
+    absent: tuple[str, ...]
+    scope: Scope
+    caveats: tuple[Caveat, ...] = ()
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Accounts and findings."""
+        return {"data_accounts": self.accounts, "data_findings": self.findings}
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A part of the report that is one line: its data are absent, or its method is not there yet."""
+
+    part: str
+    missing_tables: tuple[str, ...]
+    supplied_tables: tuple[str, ...]
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """A line shows no table."""
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Appendix:
+    """Definitions, weights, parameters and provenance.
+
+    `definitions`: kpi, unit, better, version and the definition per language; `weights`:
+    channel_type, kpi, weight, floor, target, stretch; `fingerprints` name the inputs.
+    """
+
+    definitions: pd.DataFrame
+    weights: pd.DataFrame
+    parameters: Mapping[str, str]
+    fingerprints: Mapping[str, str]
+    scope: Scope
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Definitions and weights."""
+        return {"definitions": self.definitions, "weights": self.weights}
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The periodic channel review: its parts in the order of the page."""
+
+    banner: Banner
+    message: Message
+    results: ChannelResults
+    scorecard: Scorecard
+    quality: DataQuality
+    appendix: Appendix
+    pending: Mapping[str, Pending]
+    values: pd.DataFrame
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Every table any part shows, and the KPI values behind them."""
+        parts = (self.message, self.results, self.scorecard, self.quality, self.appendix)
+        found: dict[str, pd.DataFrame] = {"kpi_values": self.values}
+        for part in parts:
+            found |= part.tables()
+        return found

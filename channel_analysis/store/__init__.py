@@ -1,0 +1,1 @@
+"""Where facts live: sources, mappings, intake, the engine and the workspace."""

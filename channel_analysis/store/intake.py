@@ -1,0 +1,221 @@
+"""Intake: source files become contract tables; every row is used, set aside or counted as unreadable."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from ..contracts import checks
+from ..contracts.schema import Table
+from ..contracts.tables import TABLES
+from ..errors import InputError, Problem, did_you_mean, refuse
+from ..files import written_beside
+from .engine import DuckDBEngine, Engine, literal, quoted
+from .mapping import Block, blocks_of, check_block, no_sales, raw_query, source_view
+from .mapping import Mapping as MappingPlan
+from .sources import Source, attach
+from .staging import STOPPING, Finding, IntakeRules, Staging, TableAccount, settle, stopping_problem, store
+
+
+INTAKE_FORMAT = 1
+"""Raised when what is stored changes, so that intakes stored before are not reused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """The outcome of taking data in: accounts per table, findings, and which columns are filled."""
+
+    accounts: tuple[TableAccount, ...]
+    findings: tuple[Finding, ...]
+    filled: dict[str, tuple[str, ...]]
+
+    def has(self, table: str) -> bool:
+        """Whether a table was supplied with at least one usable row."""
+        return any(account.table == table and account.rows_used for account in self.accounts)
+
+    def account(self, table: str) -> TableAccount:
+        """The account of one table; KeyError when it was not supplied."""
+        for account in self.accounts:
+            if account.table == table:
+                return account
+        raise KeyError(table)
+
+
+def take_in(
+    engine: DuckDBEngine,
+    mapping: MappingPlan,
+    folder: Path,
+    rules: IntakeRules,
+    target: Path,
+    progress: Callable[[str, int, int], None] = lambda _what, _done, _of: None,
+) -> Intake:
+    """Read, bind, check and store every table the mapping fills as `target/<table>.parquet`.
+
+    The stored files hold all readable rows; `_issue` is NULL for rows in use and names the broken
+    rule otherwise, `_row` is the row's number in its block. `progress` is told each table's name.
+
+    Raises
+    ------
+    InputError
+        For unreadable files, mistakes of the mapping, and (unless bad rows are to be set aside)
+        values of a wrong type, a foreign currency or outside the allowed values, all at once.
+    """
+    import duckdb
+
+    sources = _attach_all(engine, mapping, folder)
+    plan = {name: blocks_of(mapping, table, sources) for name, table in TABLES.items()}
+    plan = {name: blocks for name, blocks in plan.items() if blocks}
+    if "sales" not in plan:
+        raise no_sales(mapping.where)
+    refuse(_mapping_problems(engine, plan, sources, mapping))
+    accounts: list[TableAccount] = []
+    findings: list[Finding] = []
+    filled: dict[str, tuple[str, ...]] = {}
+    problems: list[Problem] = []
+    for done, (name, blocks) in enumerate(plan.items()):
+        progress(name, done, len(plan))
+        staging = Staging(engine, TABLES[name], blocks, sources, rules)
+        try:
+            filled[name] = store(staging, target / f"{name}.parquet")
+        except (duckdb.ProgrammingError, duckdb.DataError) as error:
+            problems.append(_engine_problem(f"{mapping.where} [{name}]", error))
+            continue
+        account, found = settle(staging)
+        accounts.append(account)
+        findings += found
+        if rules.stop_on_bad_rows:
+            problems += [stopping_problem(staging, f) for f in found if f.rule in STOPPING]
+    refuse(problems)
+    intake = Intake(tuple(accounts), tuple(findings), filled)
+    register_tables(engine, intake, target)
+    noted = [*_unknown_references(engine, intake), *_ignored_columns(mapping, plan, sources)]
+    return Intake(intake.accounts, (*findings, *noted), filled)
+
+
+def save_intake(intake: Intake, target: Path) -> None:
+    """Write the outcome as JSON, so that the same data need not be taken in twice."""
+    with written_beside(target) as temporary:
+        text = json.dumps(asdict(intake), default=str, ensure_ascii=False, indent=1)
+        temporary.write_text(text, encoding="utf-8")
+
+
+def load_intake(path: Path) -> Intake:
+    """Read what `save_intake` wrote."""
+    data = json.loads(path.read_text(encoding="utf-8"))
+    return Intake(
+        tuple(TableAccount(**_restored(row)) for row in data["accounts"]),
+        tuple(Finding(**_restored(row)) for row in data["findings"]),
+        {table: tuple(columns) for table, columns in data["filled"].items()},
+    )
+
+
+def register_tables(engine: Engine, intake: Intake, folder: Path) -> None:
+    """Make every contract table a view of its usable rows; tables not supplied are empty."""
+    for name, table in TABLES.items():
+        if name in intake.filled:
+            columns = ", ".join(quoted(column) for column in table.column_names)
+            stored = literal(str(folder / f"{name}.parquet"))
+            engine.register(name, f"SELECT {columns} FROM read_parquet({stored}) WHERE _issue IS NULL")
+        else:
+            engine.register(name, empty_table_sql(table))
+
+
+def empty_table_sql(table: Table) -> str:
+    """A query with the table's columns and no rows."""
+    columns = ", ".join(f"CAST(NULL AS {c.sql_type}) AS {quoted(c.name)}" for c in table.columns)
+    return f"SELECT {columns} WHERE FALSE"
+
+
+def _attach_all(engine: DuckDBEngine, mapping: MappingPlan, folder: Path) -> dict[str, Source]:
+    sources: dict[str, Source] = {}
+    problems: list[Problem] = []
+    for name, spec in mapping.files.items():
+        try:
+            sources[name] = attach(engine, source_view(name), spec, folder)
+        except InputError as error:
+            problems += error.problems
+    refuse(problems)
+    return sources
+
+
+def _mapping_problems(
+    engine: DuckDBEngine,
+    plan: Mapping[str, tuple[Block, ...]],
+    sources: Mapping[str, Source],
+    mapping: MappingPlan,
+) -> list[Problem]:
+    problems = []
+    for name, blocks in plan.items():
+        for number, block in enumerate(blocks, start=1):
+            which = f" block {number}" if len(blocks) > 1 else ""
+            where = f"{mapping.where} [{name}]{which}"
+            problems += check_block(block, TABLES[name], sources, where) or _engine_problems(
+                engine, block, where
+            )
+    return problems
+
+
+def _engine_problems(engine: DuckDBEngine, block: Block, where: str) -> list[Problem]:
+    """What the engine says against a block that reads well: unknown functions, formats, types."""
+    import duckdb
+
+    try:
+        engine.query(f"DESCRIBE {raw_query(block)}")
+    except (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError) as error:
+        return [_engine_problem(where, error)]
+    return []
+
+
+def _engine_problem(where: str, error: Exception) -> Problem:
+    first, *more = str(error).splitlines()
+    return Problem(where, first, next((line for line in more if line.startswith("Did you mean")), ""))
+
+
+def _unknown_references(engine: Engine, intake: Intake) -> list[Finding]:
+    """Rows that are used although they name an entry no table holds; noted with their money."""
+    found = []
+    for name, columns in intake.filled.items():
+        table = TABLES[name]
+        amount = f"t.{table.amount}" if table.amount else "0"
+        for column in (table.column(c) for c in columns):
+            other = column.references.partition(".")[0]
+            if not other or not intake.has(other):
+                continue
+            row = engine.query(checks.unknown_references_sql(table, column, amount)).to_pylist()[0]
+            if row["row_count"]:
+                sample = f"{column.name} {row['sample']}"
+                found.append(
+                    Finding(name, "unknown", column.name, row["row_count"], row["amount"], sample, False)
+                )
+    return found
+
+
+def _ignored_columns(
+    mapping: MappingPlan, plan: Mapping[str, tuple[Block, ...]], sources: Mapping[str, Source]
+) -> list[Finding]:
+    """Columns of files named as the contracts say that no contract knows; a misspelt one shows here."""
+    if mapping.tables:
+        return []
+    return [
+        Finding(
+            name, "ignored", column, 0, Decimal(0), did_you_mean(column, TABLES[name].column_names), False
+        )
+        for name in plan
+        for column in sources[name].columns
+        if column not in TABLES[name].column_names
+    ]
+
+
+def _restored(row: dict[str, Any]) -> dict[str, Any]:
+    """Decimals and dates back from their JSON texts."""
+    for field, value in row.items():
+        if field.startswith("amount"):
+            row[field] = Decimal(value)
+        elif field.endswith("_date") and value is not None:
+            row[field] = datetime.date.fromisoformat(value)
+    return row

@@ -1,0 +1,279 @@
+"""Mappings: pure data that binds the columns of foreign files to our contract tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Names
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import sqlglot
+from pydantic import field_validator
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.optimizer.scope import Scope, traverse_scope
+
+from ..contracts.policy import Rules, validated
+from ..contracts.schema import Table
+from ..contracts.tables import TABLES
+from ..errors import InputError, Problem, did_you_mean, refuse
+from ..files import read_toml
+from .engine import literal, quoted
+from .sources import READABLE, FileSpec, Source
+
+
+class Block(Rules):
+    """One SELECT over the source files whose aliases are columns of a contract table.
+
+    `values` translates enumerations (theirs to ours) of a target column, `dates` names the format
+    of dates kept as text, `units` the factor that turns their unit into ours (10000 for 万元).
+    """
+
+    query: str
+    values: dict[str, dict[str, str]] = {}
+    dates: dict[str, str] = {}
+    units: dict[str, float] = {}
+
+
+class MappingFile(Rules):
+    """A mapping as written in TOML: the files by short name, and blocks per contract table."""
+
+    name: str = ""
+    description: str = ""
+    files: dict[str, FileSpec]
+    tables: dict[str, list[Block]]
+
+    @field_validator("files", mode="before")
+    @classmethod
+    def _bare_paths(cls, data: object) -> object:
+        """A bare text stands for a file's path."""
+        if isinstance(data, dict):
+            return {name: {"path": spec} if isinstance(spec, str) else spec for name, spec in data.items()}
+        return data
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A mapping and where it stands, for messages."""
+
+    where: str
+    files: dict[str, FileSpec]
+    tables: dict[str, tuple[Block, ...]]
+
+
+def read_mapping(path: Path) -> Mapping:
+    """Read a mapping file; InputError lists unknown tables, names and options with the nearest ones."""
+    data = read_toml(path)
+    where = path.name
+    top = {"name", "description", "files"}
+    blocks = {key: value for key, value in data.items() if key not in top}
+    refuse(
+        Problem(f"{where} [{table}]", "there is no contract table of this name", did_you_mean(table, TABLES))
+        for table in blocks
+        if table not in TABLES
+    )
+    try:
+        written = validated(MappingFile, {**{k: data[k] for k in top & set(data)}, "tables": blocks}, where)
+    except InputError as error:
+        raise InputError(
+            replace(problem, where=problem.where.replace("[tables.", "[")) for problem in error.problems
+        ) from None
+    return Mapping(where, written.files, {name: tuple(found) for name, found in written.tables.items()})
+
+
+def contract_mapping(folder: Path) -> Mapping:
+    """The mapping of a folder whose files are named and filled as the contracts say."""
+    files: dict[str, FileSpec] = {}
+    for table in TABLES:
+        for suffix in READABLE:
+            if (folder / f"{table}{suffix}").is_file():
+                files[table] = FileSpec(path=f"{table}{suffix}")
+                break
+    return Mapping(str(folder), files, {})
+
+
+def blocks_of(mapping: Mapping, table: Table, sources: Names[str, Source]) -> tuple[Block, ...]:
+    """The blocks that fill a table; without a mapping file, the columns of the table's own file."""
+    if mapping.tables or table.name not in sources:
+        return mapping.tables.get(table.name, ())
+    columns = [name for name in sources[table.name].columns if name in table.column_names]
+    selected = ", ".join(quoted(name) for name in columns) or "*"
+    return (Block(query=f"SELECT {selected} FROM {quoted(table.name)}"),)
+
+
+def check_block(block: Block, table: Table, sources: Names[str, Source], where: str) -> list[Problem]:
+    """Every problem of one block: syntax, unknown files and columns, targets unknown, twice or missing."""
+    try:
+        parsed = sqlglot.parse(block.query, read="duckdb")
+    except SqlglotError as error:
+        return [Problem(where, f"the query is not SQL: {_first_error(error)}")]
+    if len(parsed) != 1 or not isinstance(parsed[0], exp.Select):
+        return [Problem(where, "a block holds exactly one SELECT")]
+    query = parsed[0]
+    return [
+        *_source_problems(query, sources, where),
+        *_target_problems(query, table, where),
+        *_option_problems(block, query, where),
+    ]
+
+
+def main_file(block: Block) -> str:
+    """The file a block reads in its FROM; the others are joined to it."""
+    source = _parsed(block).find(exp.From)
+    return source.this.name if source is not None and isinstance(source.this, exp.Table) else ""
+
+
+def is_plain_copy(block: Block) -> bool:
+    """Whether a block gives one row for each row of its file, in the file's order."""
+    query = _parsed(block)
+    reshaping = (exp.Join, exp.Where, exp.Group, exp.Distinct, exp.Subquery, exp.CTE, exp.Limit, exp.Order)
+    return bool(main_file(block)) and not query.find(*reshaping)
+
+
+def source_view(file: str) -> str:
+    """The engine's name of a file, apart from the contract tables' names."""
+    return f"source_{file}"
+
+
+def raw_query(block: Block) -> str:
+    """A block's SELECT with files under their engine names, enumerations, dates and units in our terms."""
+    query = _parsed(block)
+    common = {cte.alias for cte in query.find_all(exp.CTE)}
+    for table in list(query.find_all(exp.Table)):
+        if table.name not in common:
+            alias = table.alias_or_name
+            table.set("this", exp.to_identifier(source_view(table.name), quoted=True))
+            table.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
+    for projection in query.expressions:
+        name = projection.alias_or_name
+        value = _in_our_terms(projection.unalias().copy(), name, block)
+        projection.replace(exp.alias_(value, name, quoted=True))
+    return query.sql(dialect="duckdb")
+
+
+def _in_our_terms(value: exp.Expr, name: str, block: Block) -> exp.Expr:
+    if block.values.get(name):
+        text = exp.cast(value, "text")
+        case = exp.Case()
+        for theirs, ours in block.values[name].items():
+            same = exp.EQ(this=text.copy(), expression=exp.Literal.string(theirs))
+            case = case.when(same, exp.Literal.string(ours))
+        value = case.else_(text)
+    if name in block.dates:
+        form = literal(block.dates[name])
+        value = _or_marked(value, f"CAST(TRY_STRPTIME({{text}}, {form}) AS DATE)", block.dates[name])
+    if name in block.units:
+        factor = f"CAST({block.units[name]!r} AS DECIMAL(18, 6))"
+        value = _or_marked(value, f"TRY_CAST({{text}} AS DECIMAL(18, 6)) * {factor}", "a number")
+    return value
+
+
+def _or_marked(value: exp.Expr, reading: str, expected: str) -> exp.Expr:
+    """The value as `reading` reads its text; a text it cannot read is kept and marked, to be found later."""
+    text = f"NULLIF(TRIM(CAST({value.sql(dialect='duckdb')} AS VARCHAR)), '')"
+    marked = f"{text} || {literal(f' (not {expected})')}"
+    return sqlglot.parse_one(
+        f"COALESCE(CAST({reading.format(text=text)} AS VARCHAR), {marked})", read="duckdb"
+    )
+
+
+def _parsed(block: Block) -> exp.Select:
+    query = sqlglot.parse_one(block.query, read="duckdb")
+    assert isinstance(query, exp.Select)
+    return query
+
+
+def _first_error(error: SqlglotError) -> str:
+    details: list[dict[str, Any]] = getattr(error, "errors", [])
+    if not details:
+        return str(error).splitlines()[0]
+    first = details[0]
+    return f"{first['description']} (line {first['line']}, near '{first['highlight']}')"
+
+
+def _source_problems(query: exp.Select, sources: Names[str, Source], where: str) -> list[Problem]:
+    problems = []
+    for scope in traverse_scope(query):
+        for source in scope.sources.values():
+            if isinstance(source, exp.Table) and source.name not in sources:
+                what = f"there is no file '{source.name or source.sql()}' in [files]"
+                problems.append(Problem(where, what, did_you_mean(source.name, sources)))
+        problems += _column_problems(scope, sources, where)
+    for lateral in query.find_all(exp.Lateral):
+        if not isinstance(lateral.this, exp.Subquery):
+            what = f"there is no file '{lateral.this.sql(dialect='duckdb')}' in [files]"
+            problems.append(Problem(where, what, did_you_mean("", sources)))
+    return problems
+
+
+def _column_problems(scope: Scope, sources: Names[str, Source], where: str) -> list[Problem]:
+    offered = {alias: _columns_of(source, sources) for alias, source in scope.sources.items()}
+    every = [name for names in offered.values() if names for name in names]
+    problems = []
+    for column in scope.columns:
+        if column.table and column.table not in offered:
+            what = f"'{column.table}' in '{column.sql()}' names no file of this query"
+            problems.append(Problem(where, what, did_you_mean(column.table, offered)))
+            continue
+        names = offered[column.table] if column.table else every
+        unknown_source = None in offered.values() if not column.table else names is None
+        if unknown_source or column.name.lower() in {name.lower() for name in names or ()}:
+            continue
+        what = f"there is no column '{column.name}' in {_listed(column.table or '', scope)}"
+        problems.append(Problem(where, what, did_you_mean(column.name, names or ())))
+    return problems
+
+
+def _columns_of(source: exp.Table | Scope | Any, sources: Names[str, Source]) -> list[str] | None:
+    if isinstance(source, exp.Table):
+        return list(sources[source.name].columns) if source.name in sources else None
+    expression = source.expression
+    if not isinstance(expression, exp.Query) or "*" in expression.named_selects:
+        return None
+    return list(expression.named_selects)
+
+
+def _listed(alias: str, scope: Scope) -> str:
+    wanted = [alias] if alias else list(scope.sources)
+    names = [getattr(scope.sources[name], "name", "") or name for name in wanted]
+    return ", ".join(names)
+
+
+def _target_problems(query: exp.Select, table: Table, where: str) -> list[Problem]:
+    targets = query.named_selects
+    problems = []
+    for name in dict.fromkeys(targets):
+        if name not in table.column_names:
+            what = f"'{name}' is no column of {table.name}"
+            problems.append(Problem(where, what, did_you_mean(name, table.column_names)))
+        elif targets.count(name) > 1:
+            what = f"the column '{name}' is filled {targets.count(name)} times"
+            problems.append(Problem(where, what, "keep one of them"))
+    for column in table.columns:
+        if column.required and column.name not in targets:
+            what = f"the required column '{column.name}' is not filled ({column.description})"
+            problems.append(Problem(where, what, f"add '... AS {column.name}' to the query"))
+    return problems
+
+
+def _option_problems(block: Block, query: exp.Select, where: str) -> list[Problem]:
+    targets = query.named_selects
+    return [
+        Problem(f"{where} [{option}.{name}]", "the query fills no such column", did_you_mean(name, targets))
+        for option in ("values", "dates", "units")
+        for name in getattr(block, option)
+        if name not in targets
+    ]
+
+
+def no_sales(where: str) -> InputError:
+    """The one table nothing works without is missing."""
+    return InputError(
+        [
+            Problem(
+                where,
+                "nothing fills the table 'sales'",
+                "add a file sales.csv or sales.parquet, or name a mapping in workspace.toml",
+            )
+        ]
+    )

@@ -1,0 +1,209 @@
+"""The workspace: a folder an analyst owns, with its settings, policy, data and reports."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ..contracts.policy import Policy, Rules, validated
+from ..contracts.tables import TABLES
+from ..errors import InputError, Problem, did_you_mean
+from ..files import CATALOG, overlay, read_toml, sha256_of_file
+from .engine import DuckDBEngine, Engine
+from .intake import INTAKE_FORMAT, Intake, load_intake, register_tables, save_intake, take_in
+from .mapping import Mapping, contract_mapping, read_mapping
+from .staging import IntakeRules
+
+UNFINISHED_SECONDS = 24 * 3600
+"""After so long without a new file an unfinished intake is taken for abandoned."""
+
+Progress = Callable[[str, int, int], None]
+
+
+class Company(Rules):
+    """Whose figures these are."""
+
+    name: str = ""
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "CNY"
+    fiscal_year_start: Annotated[int, Field(ge=1, le=12)] = 1
+    language: Literal["zh", "en"] = "zh"
+
+
+class Data(Rules):
+    """Where the data are and how strictly they are taken in."""
+
+    source: str = "data/raw"
+    mapping: str = "contract"
+    bad_rows: Literal["stop", "set_aside"] = "stop"
+    complete_to: datetime.date | None = None
+
+
+class Reporting(Rules):
+    """How reports are run."""
+
+    deadline_minutes: Annotated[float, Field(gt=0, le=24 * 60)] = 30
+
+
+class Settings(Rules):
+    """workspace.toml."""
+
+    company: Company = Company()
+    data: Data = Data()
+    report: Reporting = Reporting()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The data taken in: an engine with a view per contract table, and the accounts of the intake."""
+
+    engine: Engine
+    intake: Intake
+    fingerprint: str
+
+
+@dataclass(slots=True)
+class Workspace:
+    """An opened workspace; data are taken in at the first call of `facts`."""
+
+    root: Path
+    settings: Settings
+    policy: Policy
+    mapping: Mapping
+    source_folder: Path
+    _facts: Facts | None = field(default=None, repr=False)
+
+    def facts(self, progress: Progress = lambda _what, _done, _of: None) -> Facts:
+        """Take the data in, or reuse the last intake of the very same files, mapping and rules.
+
+        Raises
+        ------
+        InputError
+            When files or the mapping cannot be used; see `take_in`.
+        """
+        if self._facts is None:
+            self._facts = _facts(self, progress)
+        return self._facts
+
+    def overlays(self, name: str) -> list[Path]:
+        """Files of one name from the catalogue, the shipped mapping and the workspace, in that order."""
+        places = [CATALOG, _shipped(self.settings.data.mapping), self.root]
+        return [place / name for place in places if place and (place / name).is_file()]
+
+
+def open_workspace(folder: Path | str = ".") -> Workspace:
+    """Open the workspace in `folder`: read its settings, policy and mapping; no data yet.
+
+    Raises
+    ------
+    InputError
+        With every mistake of workspace.toml, policy.toml or the mapping.
+    """
+    root = Path(folder).resolve()
+    path = root / "workspace.toml"
+    if not path.is_file():
+        fix = f"make one with: channel-analysis init {folder}"
+        raise InputError([Problem(str(path), "this folder is no workspace: the file is missing", fix)])
+    settings = validated(Settings, read_toml(path), "workspace.toml")
+    source = (root / settings.data.source).resolve()
+    if not source.is_dir():
+        fix = "correct source under [data] in workspace.toml"
+        raise InputError([Problem(str(source), "the source folder does not exist", fix)])
+    mapping = _mapping(root, settings, source)
+    policy = read_policy([*_policy_files(root, settings)])
+    return Workspace(root, settings, policy, mapping, source)
+
+
+def read_policy(paths: list[Path]) -> Policy:
+    """Lay policy files over each other and validate the outcome."""
+    merged: dict[str, object] = {}
+    for path in paths:
+        merged = overlay(merged, read_toml(path))
+    return validated(Policy, merged, "policy.toml")
+
+
+def shipped_mappings() -> list[str]:
+    """Names of the mappings that come with the package."""
+    return sorted(path.parent.name for path in (CATALOG / "mappings").glob("*/mapping.toml"))
+
+
+def _policy_files(root: Path, settings: Settings) -> list[Path]:
+    shipped = _shipped(settings.data.mapping)
+    places = [CATALOG, *([shipped] if shipped else []), root]
+    return [place / "policy.toml" for place in places if (place / "policy.toml").is_file()]
+
+
+def _shipped(mapping: str) -> Path | None:
+    return CATALOG / "mappings" / mapping if mapping in shipped_mappings() else None
+
+
+def _mapping(root: Path, settings: Settings, source: Path) -> Mapping:
+    name = settings.data.mapping
+    if name == "contract":
+        return contract_mapping(source)
+    shipped = _shipped(name)
+    path = shipped / "mapping.toml" if shipped else root / name
+    if not path.is_file():
+        options = ["contract", *shipped_mappings()]
+        what = f"there is no mapping '{name}', neither shipped nor as a file"
+        raise InputError([Problem("workspace.toml [data.mapping]", what, did_you_mean(name, options))])
+    return read_mapping(path)
+
+
+def _facts(ws: Workspace, progress: Progress) -> Facts:
+    rules = IntakeRules(
+        currency=ws.settings.company.currency,
+        channel_types=tuple(ws.policy.channel_types),
+        stop_on_bad_rows=ws.settings.data.bad_rows == "stop",
+    )
+    fingerprint = _fingerprint(ws, rules)
+    target = ws.root / "data" / "cache" / fingerprint[:16]
+    engine = DuckDBEngine()
+    outcome = target / "intake.json"
+    intake = load_intake(outcome) if outcome.is_file() else None
+    if intake and all((target / f"{table}.parquet").is_file() for table in intake.filled):
+        register_tables(engine, intake, target)
+        return Facts(engine, intake, fingerprint)
+    _drop_older(target)
+    try:
+        intake = take_in(engine, ws.mapping, ws.source_folder, rules, target, progress)
+    except InputError:
+        shutil.rmtree(target, ignore_errors=True)
+        raise
+    save_intake(intake, target / "intake.json")
+    return Facts(engine, intake, fingerprint)
+
+
+def _fingerprint(ws: Workspace, rules: IntakeRules) -> str:
+    """Hash of everything intake depends on: files, mapping, rules and contracts."""
+    digest = hashlib.sha256()
+    digest.update(repr((INTAKE_FORMAT, ws.mapping.tables, rules, TABLES)).encode())
+    for name, spec in sorted(ws.mapping.files.items()):
+        path = ws.source_folder / spec.path
+        content = sha256_of_file(path) if path.is_file() else "missing"
+        digest.update(f"{name} {spec!r} {content}\n".encode())
+    return digest.hexdigest()
+
+
+def _drop_older(target: Path) -> None:
+    """Keep the newest finished intake beside the one to come; abandoned ones go as well."""
+    folders = [path for path in target.parent.glob("*") if path.is_dir() and path != target]
+    finished = [folder for folder in folders if (folder / "intake.json").is_file()]
+    newest = max(finished, key=lambda folder: (folder / "intake.json").stat().st_mtime, default=None)
+    for folder in folders:
+        if folder == newest or (folder not in finished and _is_fresh(folder)):
+            continue
+        (folder / "intake.json").unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_fresh(folder: Path) -> bool:
+    """Whether an unfinished intake may still be under way in another process."""
+    return time.time() - folder.stat().st_mtime < UNFINISHED_SECONDS

@@ -1,0 +1,58 @@
+"""What every test can ask for: the shared data, and a run in which nothing may be skipped."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+NOT_PRESENT = "shared data not present"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Callable[[str], Path]:
+    """Give the folder of a public data set by name, or skip where it is not on this machine.
+
+    The folders stand in ../shared/data beside the repository; CHANNEL_ANALYSIS_SHARED names
+    another place.
+    """
+    home = Path(os.environ.get("CHANNEL_ANALYSIS_SHARED") or ROOT.parent / "shared" / "data")
+
+    def folder(name: str) -> Path:
+        if not (home / name).exists():
+            pytest.skip(f"{NOT_PRESENT}: {name}")
+        return home / name
+
+    return folder
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """With CHANNEL_ANALYSIS_NO_SKIP=1 a skipped test fails the run, missing shared data apart."""
+    if session.exitstatus == pytest.ExitCode.OK and _forbidden_skips(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(config: pytest.Config) -> None:
+    """Name the tests that should not have been skipped."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    skips = _forbidden_skips(config)
+    if reporter and skips:
+        reporter.section("skipped, and nothing may be (CHANNEL_ANALYSIS_NO_SKIP=1)")
+        for nodeid, reason in skips:
+            reporter.line(f"{nodeid}: {reason}")
+
+
+def _forbidden_skips(config: pytest.Config) -> list[tuple[str, str]]:
+    if os.environ.get("CHANNEL_ANALYSIS_NO_SKIP") != "1":
+        return []
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    reasons = [(report.nodeid, _reason(report)) for report in skipped]
+    return [found for found in reasons if not found[1].startswith(NOT_PRESENT)]
+
+
+def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    where = report.longrepr
+    text = where[2] if isinstance(where, tuple) else str(where)
+    return text.removeprefix("Skipped: ")

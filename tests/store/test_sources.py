@@ -1,0 +1,163 @@
+"""Files as people export them: read whole, in their encoding, or refused with place and remedy."""
+
+import tempfile
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from channel_analysis.errors import InputError
+from channel_analysis.store.engine import DuckDBEngine
+from channel_analysis.store.sources import FileSpec, Source, attach
+
+RARE = "喆堃镕燊珺"
+"""Characters of names that GB2312 lacks and GB18030 has."""
+
+
+def read(folder, content: bytes | str, **spec: str) -> tuple[Source, list[dict]]:
+    (folder / "given.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
+    engine = DuckDBEngine()
+    source = attach(engine, "given", FileSpec(path="given.csv", **spec), folder)
+    return source, engine.query("SELECT * FROM given").to_pylist()
+
+
+def problem(folder, content: bytes | str, **spec: str) -> str:
+    with pytest.raises(InputError) as caught:
+        read(folder, content, **spec)
+    assert len(caught.value.problems) == 1
+    found = caught.value.problems[0]
+    return f"{found.where.removeprefix(str(folder))}: {found.what} | {found.fix}"
+
+
+def test_every_value_of_a_csv_stays_the_text_it_was(tmp_path):
+    _, rows = read(tmp_path, "id,date,sum\n00123,2025-01-01,1e5\n")
+    assert rows == [{"id": "00123", "date": "2025-01-01", "sum": "1e5"}]
+
+
+def test_a_missing_file_is_answered_with_the_nearest_name(tmp_path):
+    (tmp_path / "partners.csv").write_text("a\n1\n")
+    with pytest.raises(InputError, match="there is no such file") as caught:
+        attach(DuckDBEngine(), "p", FileSpec(path="partner.csv"), tmp_path)
+    assert caught.value.problems[0].fix == "did you mean 'partners.csv'?"
+
+
+def test_a_missing_file_in_an_empty_folder_points_at_the_settings(tmp_path):
+    with pytest.raises(InputError) as caught:
+        attach(DuckDBEngine(), "p", FileSpec(path="partners.csv"), tmp_path)
+    assert caught.value.problems[0].fix == "check [data] source in workspace.toml"
+
+
+def test_a_kind_of_file_that_is_not_read_is_refused_with_those_that_are(tmp_path):
+    (tmp_path / "sales.xls").write_text("x")
+    with pytest.raises(InputError, match=r"files of kind '\.xls' are not read"):
+        attach(DuckDBEngine(), "s", FileSpec(path="sales.xls"), tmp_path)
+
+
+@pytest.mark.parametrize("name", ["SALES.CSV", "sales.Csv"])
+def test_the_ending_of_a_file_may_be_in_capitals(tmp_path, name):
+    (tmp_path / name).write_text("a\n1\n")
+    assert attach(DuckDBEngine(), "s", FileSpec(path=name), tmp_path).columns == ("a",)
+
+
+def test_an_empty_file_is_refused(tmp_path):
+    assert problem(tmp_path, "") == "/given.csv: the file is empty | export it again, with its header"
+
+
+@pytest.mark.parametrize("content", ["\n", "\ufeff", "a,,b\n1,2,3\n"])
+def test_a_header_with_empty_names_is_refused(tmp_path, content):
+    text = "/given.csv line 1: the header has empty names | give every column a name of its own"
+    assert problem(tmp_path, content) == text
+
+
+@pytest.mark.parametrize(("header", "name"), [("a,b,a", "a"), ("a, b,b ", "b")])
+def test_a_name_that_stands_twice_in_the_header_is_named(tmp_path, header, name):
+    what = f"/given.csv line 1: the column '{name}' stands twice in the header"
+    assert problem(tmp_path, f"{header}\n1,2,3\n").startswith(what)
+
+
+def test_names_that_differ_only_in_capitals_stand_twice(tmp_path):
+    assert "stands twice in the header" in problem(tmp_path, "Region,region\n1,2\n")
+
+
+def test_a_file_of_excel_with_a_byte_order_mark_has_a_clean_first_column(tmp_path):
+    source, rows = read(tmp_path, "\ufeff订单,sum\r\n1,2\r\n")
+    assert source.columns == ("订单", "sum")
+    assert rows == [{"订单": "1", "sum": "2"}]
+
+
+def test_gb18030_read_as_utf8_names_the_line_and_the_remedy(tmp_path):
+    content = f"name,sum\nplain,1\n{RARE},2\n".encode("gb18030")
+    assert problem(tmp_path, content) == (
+        "/given.csv line 3: the text is not utf-8 | "
+        'it can be read as gb18030: say encoding = "gb18030" for it in the mapping\'s [files]'
+    )
+
+
+def test_gb18030_is_read_where_it_is_declared_rare_characters_included(tmp_path):
+    _, rows = read(tmp_path, f"name,sum\n{RARE},1\n".encode("gb18030"), encoding="gb18030")
+    assert rows == [{"name": RARE, "sum": "1"}]
+
+
+def test_a_wrong_byte_far_into_a_file_is_found_at_its_line(tmp_path):
+    line = b"x" * 99 + b"\n"
+    content = b"name\n" + line * 25_000 + b"\xff\n"
+    assert problem(tmp_path, content).startswith("/given.csv line 25002: the text is not utf-8")
+
+
+def test_utf8_declared_as_gb18030_is_offered_as_utf8(tmp_path):
+    content = "name\né\n".encode()
+    assert "it can be read as utf-8" in problem(tmp_path, content + b"ab\n", encoding="ascii")
+
+
+@pytest.mark.parametrize("encoding", ["gb18031", "hex"])
+def test_an_encoding_that_is_none_of_text_is_refused(tmp_path, encoding):
+    what = f"/given.csv: there is no encoding '{encoding}' | try utf-8 or gb18030"
+    assert problem(tmp_path, "a\n1\n", encoding=encoding) == what
+
+
+def test_no_copy_of_a_converted_file_stays_behind(tmp_path, monkeypatch):
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(copies))
+    read(tmp_path, "a,b\n1,2\n".encode("gb18030"), encoding="gb18030")
+    problem(tmp_path, b"a,a\n1,2\n", encoding="gb18030")
+    problem(tmp_path, b"a,b\n1,\xff\n", encoding="gb18030")
+    assert list(copies.iterdir()) == []
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_another_delimiter_is_read_where_it_is_declared(tmp_path, delimiter):
+    _, rows = read(tmp_path, "a,b\n1,2\n".replace(",", delimiter), delimiter=delimiter)
+    assert rows == [{"a": "1", "b": "2"}]
+
+
+@pytest.mark.parametrize("delimiter", ["", "||"])
+def test_a_delimiter_is_one_character(tmp_path, delimiter):
+    with pytest.raises((InputError, ValueError), match=r"delimiter|1 character"):
+        read(tmp_path, "a,b\n1,2\n", delimiter=delimiter)
+
+
+def test_broken_lines_are_counted_and_the_others_read(tmp_path):
+    source, rows = read(tmp_path, 'a,b\n1,2\nshort\n3,4,long,longer\n\n"5"x,6\n7,8\n')
+    assert rows == [{"a": "1", "b": "2"}, {"a": "7", "b": "8"}]
+    assert source.unreadable_rows == 3
+
+
+def test_a_line_break_inside_quotes_belongs_to_the_value(tmp_path):
+    source, rows = read(tmp_path, 'a,b\n"1\n2",3\n')
+    assert rows == [{"a": "1\n2", "b": "3"}]
+    assert source.unreadable_rows == 0
+
+
+def test_parquet_keeps_its_types_and_names_its_columns(tmp_path):
+    pq.write_table(pa.table({"id": ["00123"], "sum": [1.5]}), tmp_path / "it's.parquet")
+    engine = DuckDBEngine()
+    source = attach(engine, "given", FileSpec(path="it's.parquet"), tmp_path)
+    assert source.columns == ("id", "sum")
+    assert engine.query("SELECT * FROM given").to_pylist() == [{"id": "00123", "sum": 1.5}]
+
+
+def test_a_file_that_only_calls_itself_parquet_is_refused(tmp_path):
+    (tmp_path / "sales.parquet").write_text("order_id\n1\n")
+    with pytest.raises(InputError, match="not a Parquet file"):
+        attach(DuckDBEngine(), "s", FileSpec(path="sales.parquet"), tmp_path)
