@@ -12,14 +12,14 @@ export PIP_CONSTRAINT := $(CURDIR)/requirements.lock
 export PIP_BUILD_CONSTRAINT := $(CURDIR)/requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help report test check lab bench lock clean
+.PHONY: help report test check lab picture bench lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do \
 		printf 'make %-8s %s\n' "$$name" "$$text"; done
 
 report: $(VENV)/.report-stamp ## review of the example company's last complete quarter, Chinese and English
-	@[ -d data/demo ] || $(BIN)/channel-analysis demo data/demo
+	@$(BIN)/channel-analysis demo data/demo
 	@$(BIN)/channel-analysis report . --period $(PERIOD) $(LANGUAGES)
 
 test: $(VENV)/.dev-stamp ## every test
@@ -35,6 +35,11 @@ check: $(VENV)/.dev-stamp ## structure, format, lint, types, generated files
 
 lab: $(VENV)/.lab-stamp ## JupyterLab on this workspace
 	@$(BIN)/jupyter lab
+
+picture: $(VENV)/.dev-stamp ## the README's picture, from a review made now (needs Chromium)
+	@$(BIN)/channel-analysis demo data/demo
+	@$(BIN)/channel-analysis report . --period $(PERIOD) --language en --language zh
+	@$(BIN)/python tools/picture.py
 
 bench: $(VENV)/.dev-stamp ## the benchmarks
 	@$(BIN)/python -m benchmarks

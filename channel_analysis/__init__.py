@@ -16,13 +16,17 @@ from .errors import InputError, Problem
 if TYPE_CHECKING:
     from .analysis.measure import measure
     from .analysis.review import review
+    from .report.publish import publish
     from .report.saving import save_tables
     from .report.show import show
+    from .store.scaffold import make_workspace
     from .store.workspace import open_workspace
 
 __version__ = "0.1.0"
 
 _DOORS = {
+    "make_workspace": "store.scaffold",
+    "publish": "report.publish",
     "open_workspace": "store.workspace",
     "measure": "analysis.measure",
     "review": "analysis.review",
@@ -30,7 +34,17 @@ _DOORS = {
     "save_tables": "report.saving",
 }
 
-__all__ = ["InputError", "Problem", "measure", "open_workspace", "review", "save_tables", "show"]
+__all__ = [
+    "InputError",
+    "Problem",
+    "make_workspace",
+    "measure",
+    "open_workspace",
+    "publish",
+    "review",
+    "save_tables",
+    "show",
+]
 
 
 def __getattr__(name: str) -> Any:

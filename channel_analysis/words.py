@@ -83,12 +83,9 @@ class Words:
 
     def number(self, value: float, decimals: int = 0) -> str:
         """A number with the language's separators and a true minus sign."""
-        from babel.numbers import format_decimal
-
         if _missing(value):
             return self("none")
-        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-        text: str = format_decimal(_rounded(value, decimals), format=pattern, locale=self.locale)
+        text: str = _pattern(decimals).apply(_rounded(value, decimals), self.locale)
         return text.replace("-", MINUS)
 
     def share(self, value: float, decimals: int = 1) -> str:
@@ -189,6 +186,14 @@ def _flattened(table: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str
             yield from _flattened(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", str(value)
+
+
+@cache
+def _pattern(decimals: int) -> Any:
+    """Babel's pattern for numbers with so many decimals, parsed once."""
+    from babel.numbers import parse_pattern
+
+    return parse_pattern("#,##0" + ("." + "0" * decimals if decimals else ""))
 
 
 def _missing(value: float | None) -> bool:

@@ -44,6 +44,7 @@ def message(
     cards = _cards(ws, company, kpis, period)
     findings = [
         *_change_findings(results),
+        *_comparable_findings(values, period),
         *_target_findings(values, period),
         *_score_findings(card),
         *_quality_findings(quality),
@@ -122,6 +123,24 @@ def _change_findings(results: ChannelResults) -> list[Finding]:
         "base": str(row["base"]),
     }
     return [Finding("channel_moved", str(row["channel_type"]), numbers, "results")]
+
+
+def _comparable_findings(values: pd.DataFrame, period: Period) -> list[Finding]:
+    """The larger channel family whose growth and like-for-like growth point in opposite directions."""
+    own = values[(values["level"] == "channel_family") & (values["period"] == period.code)]
+    table = own.pivot(index="entity", columns="kpi", values="value")
+    if not {"growth_yoy", "like_for_like_yoy"} <= set(table.columns):
+        return []
+    opposite = table[table["growth_yoy"] * table["like_for_like_yoy"] < 0]
+    if opposite.empty:
+        return []
+    row = opposite.loc[opposite["net_sales"].idxmax()]
+    numbers: dict[str, float | str] = {
+        "growth": float(row["growth_yoy"]),
+        "like_for_like": float(row["like_for_like_yoy"]),
+    }
+    code = "growth_from_new" if row["growth_yoy"] > 0 else "decline_from_lost"
+    return [Finding(code, str(row.name), numbers, "results")]
 
 
 def _target_findings(values: pd.DataFrame, period: Period) -> list[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Literal
 
 import sqlglot
@@ -154,8 +154,9 @@ def check_policy_names(policy: Policy, kpis: Mapping[str, Kpi]) -> list[Problem]
     ]
 
 
+@cache
 def parsed(text: str) -> exp.Expr:
-    """An SQL expression's syntax tree; SqlglotError when it is none."""
+    """An SQL expression's syntax tree, not to be changed; SqlglotError when it is none."""
     return sqlglot.parse_one(text, read="duckdb")
 
 
@@ -205,6 +206,7 @@ def _engine_problems(kpis: Mapping[str, Kpi], policy: Policy) -> list[Problem]:
     import duckdb
 
     engine = DuckDBEngine()
+    engine.connection.execute("PRAGMA disable_optimizer")  # binding alone shows every mistake
     for name, table in TABLES.items():
         engine.register(name, empty_table_sql(table))
     engine.register("target_actuals", NO_ACTUALS)

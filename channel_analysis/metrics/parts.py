@@ -18,6 +18,9 @@ from .targets import level_for, register_target_actuals, supplied_levels
 
 SIDES = ("numerator", "denominator", "squares")
 
+PRESENCE = Term(table="sales", expr="count(*)")
+"""Measured with every set of KPIs, so that whoever sold has a row, be it one that says why not."""
+
 
 @dataclass(slots=True)
 class Measuring:
@@ -38,7 +41,7 @@ class Measuring:
         """Run the queries of one period, a pass per table and window, for the KPIs that can be had."""
         usable = [name for name in names if not self.why_absent(name)]
         simple = [self.kpis[name] for name in usable if self.kpis[name].kind != "nested"]
-        for scan in scans_of(term for kpi in simple for term in kpi.terms):
+        for scan in scans_of([PRESENCE, *(term for kpi in simple for term in kpi.terms)]):
             sums = self._scan(scan, period)
             self._note_levels(scan.table, sums)
             if not sums[ROWS].sum():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import math
 import re
 from collections.abc import Iterator, Sequence
@@ -38,6 +39,7 @@ def drawing(
     import matplotlib
 
     matplotlib.use("svg")
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # a missing weight is no news
     from matplotlib.figure import Figure
 
     with matplotlib.rc_context(_settings(name, language)):
@@ -74,7 +76,7 @@ def bars_over_time(
         (len(heights) - 1, heights[-1]),
         xytext=(0, 3),
         textcoords="offset points",
-        ha="right",
+        ha="center",
         color=COLOURS["text"],
         fontweight="bold",
     )
@@ -83,6 +85,7 @@ def bars_over_time(
     ax.set_xticks(shown, [ticks[i] for i in shown], fontsize=9)
     ax.tick_params(axis="y", left=False, labelleft=False)
     ax.margins(y=0.18)
+    ax.set_xlim(-0.7, len(heights) + 0.1)
     _bare(ax, keep_bottom=True)
 
 

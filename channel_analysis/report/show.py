@@ -50,8 +50,8 @@ class Shown:
         return section_html(self.sections[chosen], words(chosen))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        first = self.html()
         found = {language: self.html(language) for language in self.sections}
+        first = next(iter(found.values()))
         titles = {language: section.title for language, section in self.sections.items()}
         section = next(iter(self.sections.values()))
         return {

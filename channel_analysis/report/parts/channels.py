@@ -21,8 +21,7 @@ def channels(result: ChannelResults, words: Words) -> Section:
     """Table, history and waterfall, with what a reader must know to compare them."""
     notes = [caveat_text(words, result.scope, c) for c in result.caveats if c.code != "kpi_absent"]
     notes += absent_texts(words, result.scope, result.caveats)
-    tables = [_table(name, result, words) for name in TABLES]
-    blocks: list[Block] = [table for table in tables if table is not None]
+    blocks: list[Block] = list(_tables(result, words))
     blocks += [Prose(note, "note") for note in notes]
     blocks += [_history(result, words)]
     blocks += [_waterfall(result, words)] if len(result.changes) else []
@@ -50,12 +49,21 @@ TABLES = {
 """The tables of this part, each as wide as a page: KPI to the group of columns it stands in."""
 
 
-def _table(name: str, result: ChannelResults, words: Words) -> Table | None:
-    """One of the tables; None when no channel has any of its KPIs."""
+MOST_KPIS = 7
+"""So many KPIs fit on the width of a page; with fewer there is one table."""
+
+
+def _tables(result: ChannelResults, words: Words) -> list[Table]:
+    """The tables of this part: those with no KPI left out, few KPIs together in one."""
+    found = {name: [kpi for kpi in groups if kpi in result.kpis] for name, groups in TABLES.items()}
+    if sum(len(kpis) for kpis in found.values()) <= MOST_KPIS:
+        found = {"channels": [kpi for kpis in found.values() for kpi in kpis]}
+    return [_table(name, kpis, result, words) for name, kpis in found.items() if kpis]
+
+
+def _table(name: str, kpis: list[str], result: ChannelResults, words: Words) -> Table:
     scope, rows = result.scope, result.channels
-    kpis = [kpi for kpi in TABLES[name] if kpi in result.kpis]
-    if not kpis:
-        return None
+    groups = {kpi: group for table in TABLES.values() for kpi, group in table.items()}
     money = words.money_unit(rows["net_sales"], scope.currency)
     pairs = zip(rows["level"], rows["entity"], strict=True)
     names = tuple(
@@ -64,12 +72,11 @@ def _table(name: str, result: ChannelResults, words: Words) -> Table | None:
     )
     columns = [Column(words("column.channel"), names, is_number=False)]
     for kpi in kpis:
-        heading, group = kpi_name(words, scope, kpi), words(f"group.{TABLES[name][kpi]}")
-        if scope.names.units[kpi] == "money":
+        heading, group = kpi_name(words, scope, kpi), words(f"group.{groups[kpi]}")
+        unit = scope.names.units[kpi]
+        if unit == "money":
             heading = words("column.with_unit", name=heading, unit=money.name)
-        texts = tuple(
-            _cell(row, kpi, scope.names.units[kpi], money, words) for row in rows.to_dict("records")
-        )
+        texts = tuple(_cell(row, kpi, unit, money, words) for row in rows.to_dict("records"))
         columns.append(Column(heading, texts, group=group))
         if kpi == "net_sales":
             shares = tuple(words.share(value) for value in rows["sales_share"])

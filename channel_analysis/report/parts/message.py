@@ -90,6 +90,13 @@ def finding_text(finding: Finding, scope: Scope, words: Words) -> str:
             total=words.amount(float(numbers["total"]), scope.currency, signed=True),
             base=words.period(str(numbers["base"])),
         )
+    if finding.code in ("growth_from_new", "decline_from_lost"):
+        return words(
+            f"finding.{finding.code}",
+            family=words(f"entity.family.{finding.subject}"),
+            growth=words.signed_share(float(numbers["growth"])),
+            like_for_like=words.signed_share(float(numbers["like_for_like"])),
+        )
     if finding.code == "target_missed":
         gap = words.amount(float(numbers["gap"]), scope.currency)
         return words(
