@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache, cached_property
 from typing import Literal
 
@@ -14,7 +14,7 @@ from sqlglot.errors import SqlglotError
 
 from ..contracts.policy import Label, Policy, Rules, validated
 from ..contracts.tables import TABLES
-from ..errors import Problem, did_you_mean, refuse
+from ..errors import InputError, Problem, did_you_mean, refuse
 from ..files import overlay, read_toml
 from ..store.engine import DuckDBEngine
 from ..store.intake import empty_table_sql
@@ -130,18 +130,26 @@ def load_kpis(ws: Workspace) -> dict[str, Kpi]:
     merged: dict[str, object] = {}
     for path in ws.overlays("kpis.toml"):
         merged = overlay(merged, read_toml(path))
-    kpis = {name: validated(Kpi, data, f"kpis.toml [{name}]") for name, data in merged.items()}  # type: ignore[arg-type]
-    refuse([*check_kpis(kpis, ws.policy), *check_policy_names(ws.policy, kpis)])
+    kpis: dict[str, Kpi] = {}
+    problems: list[Problem] = []
+    for name, data in merged.items():
+        try:
+            kpis[name] = validated(Kpi, data, f"kpis.toml [{name}]")  # type: ignore[arg-type]
+        except InputError as error:
+            problems += error.problems
+    problems += check_kpis(kpis, ws.policy, merged)
+    refuse([*problems, *check_policy_names(ws.policy, merged)])
     return kpis
 
 
-def check_kpis(kpis: Mapping[str, Kpi], policy: Policy) -> list[Problem]:
-    """Problems of the definitions, found without any data."""
-    problems = [p for name, kpi in kpis.items() for p in _names_problems(name, kpi, kpis)]
-    return problems or _engine_problems(kpis, policy)
+def check_kpis(kpis: Mapping[str, Kpi], policy: Policy, known: Collection[str] = ()) -> list[Problem]:
+    """Problems of the definitions, found without any data; `known` names KPIs that may be referred to."""
+    by_name = {name: _names_problems(name, kpi, kpis, known or kpis, policy) for name, kpi in kpis.items()}
+    sound = {name: kpis[name] for name, found in by_name.items() if not found}
+    return [*(p for found in by_name.values() for p in found), *_engine_problems(sound, policy)]
 
 
-def check_policy_names(policy: Policy, kpis: Mapping[str, Kpi]) -> list[Problem]:
+def check_policy_names(policy: Policy, kpis: Collection[str]) -> list[Problem]:
     """Weights and anchors of KPIs that do not exist."""
     return [
         Problem(
@@ -181,7 +189,9 @@ def columns_of(tree: exp.Expr) -> set[str]:
     return {column.name for column in tree.find_all(exp.Column)}
 
 
-def _names_problems(name: str, kpi: Kpi, kpis: Mapping[str, Kpi]) -> list[Problem]:
+def _names_problems(
+    name: str, kpi: Kpi, kpis: Mapping[str, Kpi], known: Collection[str], policy: Policy
+) -> list[Problem]:
     where = f"kpis.toml [{name}]"
     problems = []
     for term in kpi.terms:
@@ -196,8 +206,30 @@ def _names_problems(name: str, kpi: Kpi, kpis: Mapping[str, Kpi]) -> list[Proble
             continue
         for used in sorted({node.name for node in tree.find_all(exp.Placeholder)} - set(NAMES)):
             problems.append(Problem(where, f"there is no dated name ':{used}'", did_you_mean(used, NAMES)))
-    if kpi.of and kpi.of not in kpis:
-        problems.append(Problem(where, f"there is no KPI '{kpi.of}'", did_you_mean(kpi.of, kpis)))
+    if kpi.of and kpi.of not in known:
+        problems.append(Problem(where, f"there is no KPI '{kpi.of}'", did_you_mean(kpi.of, known)))
+    if kpi.of in kpis and kpis[kpi.of].kind == "lagged":
+        what = f"'{kpi.of}' is itself a change; there is no change of a change"
+        problems.append(Problem(where, what, "name a KPI that is not lagged"))
+    return problems or _column_problems(where, kpi, policy)
+
+
+def _column_problems(where: str, kpi: Kpi, policy: Policy) -> list[Problem]:
+    """Columns that neither the contract nor the joins have, with the nearest that they do."""
+    problems = []
+    for number, term in enumerate(kpi.terms):
+        table = TABLES[term.table]
+        options = [*table.column_names, *fact_columns(table, policy, term.of_partner)]
+        texts = [parsed(text) for text in (*kpi.inner.values(), *kpi.needs)] if number == 0 else []
+        per = {kpi.per} if number == 0 else set()
+        used = set[str]().union(*(columns_of(tree) for tree in texts), per, {term.date}) - {""}
+        missing = dict.fromkeys(used - set(options), options)
+        of_outer = [*kpi.inner, kpi.per, "rank"] if kpi.kind == "nested" else options
+        missing |= dict.fromkeys(columns_of(term.tree) - set(of_outer), of_outer)
+        problems += [
+            Problem(where, f"'{term.table}' has no column '{name}'", did_you_mean(name, missing[name]))
+            for name in sorted(missing)
+        ]
     return problems
 
 

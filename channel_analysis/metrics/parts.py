@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from ..contracts.policy import Policy
+from ..store.engine import quoted
 from ..store.workspace import Facts
 from .facts import UNASSIGNED, fact_sql
 from .kpis import Kpi, Term, columns_of, parsed
 from .periods import Period
-from .queries import ROWS, Scan, nested_start, nested_sums, scan_sums, scans_of
+from .queries import ROWS, Scan, entity_columns, nested_start, nested_sums, scan_sums, scans_of
 from .targets import level_for, register_target_actuals, supplied_levels
 
 SIDES = ("numerator", "denominator", "squares")
@@ -32,8 +33,8 @@ class Measuring:
     levels: tuple[str, ...]
     _terms: dict[tuple[str, Term], pd.Series] = field(default_factory=dict)
     _nested: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict)
-    _told_apart: dict[str, set[str]] = field(default_factory=dict)
-    _empty: set[tuple[str, str]] = field(default_factory=set)
+    _told_apart: dict[tuple[str, bool], set[str]] = field(default_factory=dict)
+    _empty: set[tuple[str, Term]] = field(default_factory=set)
     _absent: dict[str, str] = field(default_factory=dict)
     _targets: dict[str, set[str]] | None = None
 
@@ -43,21 +44,20 @@ class Measuring:
         simple = [self.kpis[name] for name in usable if self.kpis[name].kind != "nested"]
         for scan in scans_of([PRESENCE, *(term for kpi in simple for term in kpi.terms)]):
             sums = self._scan(scan, period)
-            self._note_levels(scan.table, sums)
-            if not sums[ROWS].sum():
-                self._empty.add((period.code, scan.table))
+            is_empty = not sums[ROWS].sum()
             for number, term in enumerate(scan.terms):
                 self._terms[period.code, term] = sums[f"term_{number}"]
+                if is_empty:
+                    self._empty.add((period.code, term))
         for name in usable:
             kpi = self.kpis[name]
             if kpi.kind == "nested" and not self._too_early(kpi, period):
                 sums = nested_sums(self.facts.engine, kpi, period, self.levels, self.policy)
-                self._note_levels(kpi.tables[0], sums)
                 self._nested[period.code, name] = sums
 
     def entities(self) -> pd.MultiIndex:
         """Every (level, entity) met in any query so far, sorted."""
-        met: set[tuple[str, str]] = set()
+        met = {("company", "")} if "company" in self.levels else set[tuple[str, str]]()
         for found in (*self._terms.values(), *self._nested.values()):
             met.update(found.index)
         return pd.MultiIndex.from_tuples(sorted(met), names=["level", "entity"])
@@ -69,13 +69,14 @@ class Measuring:
         frame = pd.DataFrame(index=entities, columns=[*SIDES, "status"], dtype=object)
         frame[list(SIDES)] = float("nan")
         frame["status"] = status
+        if status in ("", "no_rows"):
+            known = self._levels_of(kpi)
+            frame.loc[~entities.get_level_values("level").isin(known), "status"] = "no_level"
         if not status:
             for side in SIDES:
                 found = [self._of_term(period, name, term, entities) for term in getattr(kpi, side)]
                 if found:
                     frame[side] = pd.concat(found, axis=1).sum(axis=1, min_count=1)
-            known = self._levels_of(kpi)
-            frame.loc[~entities.get_level_values("level").isin(known), "status"] = "no_level"
         return frame.reset_index()
 
     def why_absent(self, name: str) -> str:
@@ -107,7 +108,7 @@ class Measuring:
             return self.why_absent(name)
         if kpi.kind == "nested":
             return "no_history" if self._too_early(kpi, period) else ""
-        return "no_rows" if any((period.code, table) in self._empty for table in kpi.tables) else ""
+        return "no_rows" if any((period.code, term) in self._empty for term in kpi.terms) else ""
 
     def _of_term(self, period: Period, name: str, term: Term, entities: pd.MultiIndex) -> pd.Series:
         kpi = self.kpis[name]
@@ -118,24 +119,42 @@ class Measuring:
 
     def _levels_of(self, kpi: Kpi) -> set[str]:
         """Levels whose entities every table of the KPI tells apart."""
-        return set.intersection(*(self._told_apart.get(table, set()) for table in kpi.tables))
+        terms = kpi.numerator[:1] if kpi.kind == "nested" else kpi.terms
+        return set.intersection(*(self._levels_told_apart(term.table, term.of_partner) for term in terms))
 
-    def _note_levels(self, table: str, sums: pd.DataFrame) -> None:
-        """A table tells the entities of a level apart when any row names one."""
-        named = sums.index[sums.index.get_level_values("entity") != UNASSIGNED]
-        self._told_apart.setdefault(table, set()).update(named.get_level_values("level"))
+    def _levels_told_apart(self, table: str, of_partner: bool) -> set[str]:
+        """A table tells the entities of a level apart when any of its rows, of whatever date, names one."""
+        if (table, of_partner) not in self._told_apart:
+            self._told_apart[table, of_partner] = self._find_levels(table, of_partner)
+        return self._told_apart[table, of_partner]
+
+    def _find_levels(self, table: str, of_partner: bool) -> set[str]:
+        if table == "targets":
+            return {level for level, by in self._served_levels().items() if by}
+        columns = entity_columns(table, self.levels, self.policy)
+        keys = {level: quoted(column) for level, column in columns.items() if column}
+        counts = ", ".join(
+            f"COUNT(*) FILTER (WHERE {key} <> '{UNASSIGNED}') AS {level}" for level, key in keys.items()
+        )
+        if not keys:
+            return set(columns)
+        facts = fact_sql(table, [column for column in columns.values() if column], self.policy, of_partner)
+        row = self.facts.engine.query(f"SELECT {counts} FROM ({facts}) AS f").to_pylist()[0]
+        return {level for level in columns if level not in keys or row[level]}
+
+    def _served_levels(self) -> dict[str, str | None]:
+        if self._targets is None:
+            register_target_actuals(self.facts.engine, self.policy)
+            self._targets = supplied_levels(self.facts.engine)
+        return {level: level_for(level, self._targets) for level in self.levels}
 
     def _scan(self, scan: Scan, period: Period) -> pd.DataFrame:
         engine, policy = self.facts.engine, self.policy
         if scan.table != "targets":
             return scan_sums(engine, scan, period, self.levels, policy)
-        if self._targets is None:
-            register_target_actuals(engine, policy)
-            self._targets = supplied_levels(engine)
-        served = {level: level_for(level, self._targets) for level in self.levels}
         found = [
             scan_sums(engine, scan, period, [level], policy, f"level = '{by}'")
-            for level, by in served.items()
+            for level, by in self._served_levels().items()
             if by
         ]
         return pd.concat(found) if found else scan_sums(engine, scan, period, [], policy, "FALSE")

@@ -181,7 +181,7 @@ def _built(kind: str, match: re.Match[str], fiscal_start: int, text: str) -> Per
 def _not_a_period(text: str) -> Problem:
     forms = "2025Q3, 2025H2, 2025, 2025-07, FY2026Q1, FY2026 or last-quarter"
     near = re.fullmatch(r"(FY)?(\d{4})[-_ ]?[qQ](\d)", text)
-    if near:
+    if near and 1900 <= int(near[2]) <= 9000:
         number = min(max(int(near[3]), 1), 4)
         return Problem(
             "period", f"'{text}' is not a period", f"did you mean '{near[1] or ''}{near[2]}Q{number}'?"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..contracts.policy import Policy
+from ..contracts.policy import ChannelType, Policy
 from ..store.engine import Engine, literal, quoted
 from .facts import UNASSIGNED, entity_column, fact_sql
 from .kpis import Kpi, Term, columns_of, named_sql, parsed, with_names
@@ -52,11 +52,13 @@ def scan_sums(
     used |= {*entities.values(), scan.date} - {""}
     used |= {"level"} if scan.table == "targets" else set()
     used |= {"channel_type"} if scan.window == "activity" else set()
+    used |= {"partner_id"} if scan.of_partner else set()
     facts = named_sql(fact_sql(scan.table, sorted(used), policy, scan.of_partner), names)
     keys = [quoted(column) for column in _distinct(entities)]
     aggregates = [f"{with_names(term.tree, names)} AS term_{i}" for i, term in enumerate(scan.terms)]
     aggregates.append(f"COUNT(*) AS {ROWS}")
-    where = " AND ".join(filter(None, [_within(scan, names), condition])) or "TRUE"
+    named = f"partner_id <> '{UNASSIGNED}'" if scan.of_partner else ""
+    where = " AND ".join(filter(None, [_within(scan, names), named, condition])) or "TRUE"
     sets = ", ".join(f"({quoted(column)})" if column else "()" for column in dict.fromkeys(entities.values()))
     grouping = f" GROUP BY GROUPING SETS ({sets})" if keys else ""
     query = f"SELECT {', '.join([*keys, *aggregates])} FROM ({facts}) AS f WHERE {where}{grouping}"
@@ -122,11 +124,11 @@ def dated_names(
 ) -> dict[str, str]:
     """SQL of every :name for one period; the windows of activity and churn depend on the channel type."""
     base = base or period
-    rules = policy.channel_types
+    rules = {**policy.channel_types, "": ChannelType(family="indirect")}
 
     def by_type(start: Callable[[str], datetime.date]) -> str:
         cases = " ".join(f"WHEN {literal(name)} THEN {_day(start(name))}" for name in rules)
-        return f"CASE channel_type {cases} END"
+        return f"CASE channel_type {cases} ELSE {_day(start(''))} END"
 
     return {
         "period_start": _day(period.start),

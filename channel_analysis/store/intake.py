@@ -21,7 +21,6 @@ from .mapping import Mapping as MappingPlan
 from .sources import Source, attach
 from .staging import STOPPING, Finding, IntakeRules, Staging, TableAccount, settle, stopping_problem, store
 
-
 INTAKE_FORMAT = 1
 """Raised when what is stored changes, so that intakes stored before are not reused."""
 
