@@ -27,18 +27,22 @@ def attainment_parts(
 
 
 def with_windows(targets: pd.DataFrame) -> pd.DataFrame:
-    """End every open window where the next of its level begins; the last is as long as the median."""
+    """End every open window at its own scope's next start, else its level's, else after the usual length."""
     ends = targets["window_end"].copy()
+    scope = targets[["rep", "partner", "region", "channel_type", "channel_family"]].agg("|".join, axis=1)
     for level in targets["level"].unique():
         rows = targets[targets["level"] == level]
-        starts = sorted(set(rows["window_start"]))
-        lengths = [later - earlier for earlier, later in pairwise(starts)]
-        lengths += list((rows["window_end"] - rows["window_start"]).dropna())
+        lengths = list((rows["window_end"] - rows["window_start"]).dropna())
+        for _, own in rows.groupby(scope):
+            lengths += [later - earlier for earlier, later in pairwise(sorted(set(own["window_start"])))]
         usual = sorted(lengths)[(len(lengths) - 1) // 2] if lengths else pd.Timedelta(days=91)
         for index, row in rows.iterrows():
-            later = [day for day in starts if day > row["window_start"]]
             if pd.isna(row["window_end"]):
-                ends[index] = later[0] if later else row["window_start"] + usual
+                gaps = rows["window_start"] - row["window_start"]
+                own_gaps = gaps[(scope[rows.index] == scope[index]) & (gaps > pd.Timedelta(0))]
+                near = [gap for gap in sorted(own_gaps)[:1] if gap <= 1.5 * usual]
+                near += [gap for gap in sorted(gaps[gaps >= usual / 2])[:1] if gap <= 1.5 * usual]
+                ends[index] = row["window_start"] + (near[0] if near else usual)
     return targets.assign(window_end=ends)
 
 

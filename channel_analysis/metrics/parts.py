@@ -19,6 +19,9 @@ from .targets import level_for, register_target_actuals, supplied_levels
 
 SIDES = ("numerator", "denominator", "squares")
 
+UNKNOWN = float("inf")
+"""Stands for a term that is NULL although the entity has rows: unlike no rows at all, not a zero."""
+
 PRESENCE = Term(table="sales", expr="count(*)")
 """Measured with every set of KPIs, so that whoever sold has a row, be it one that says why not."""
 
@@ -46,7 +49,7 @@ class Measuring:
             sums = self._scan(scan, period)
             is_empty = not sums[ROWS].sum()
             for number, term in enumerate(scan.terms):
-                self._terms[period.code, term] = sums[f"term_{number}"]
+                self._terms[period.code, term] = sums[f"term_{number}"].fillna(UNKNOWN)
                 if is_empty:
                     self._empty.add((period.code, term))
         for name in usable:
@@ -63,7 +66,10 @@ class Measuring:
         return pd.MultiIndex.from_tuples(sorted(met), names=["level", "entity"])
 
     def parts(self, period: Period, name: str, entities: pd.MultiIndex) -> pd.DataFrame:
-        """Numerator, denominator, squares and preliminary status ("" where parts are there)."""
+        """Numerator, denominator, squares and preliminary status ("" where parts are there).
+
+        A numerator is NaN where there are no rows, `UNKNOWN` where there are rows but no figure.
+        """
         kpi = self.kpis[name]
         status = self._status(period, name)
         frame = pd.DataFrame(index=entities, columns=[*SIDES, "status"], dtype=object)
@@ -77,6 +83,8 @@ class Measuring:
                 found = [self._of_term(period, name, term, entities) for term in getattr(kpi, side)]
                 if found:
                     frame[side] = pd.concat(found, axis=1).sum(axis=1, min_count=1)
+            divisors = frame[["denominator", "squares"]].astype(float)
+            frame[["denominator", "squares"]] = divisors.mask(divisors == UNKNOWN)
         return frame.reset_index()
 
     def why_absent(self, name: str) -> str:

@@ -27,11 +27,12 @@ FINER_FIRST = ("channel_type", "rep", "partner", "region", "channel_family", "co
 def register_target_actuals(engine: Engine, policy: Policy) -> None:
     """Register `target_actuals`: per target its window, its date and the net sales of its scope.
 
-    A window without an end runs to the next start of its level, the last one as long as the median
-    window; it belongs to the period that holds its middle day, which is the one with most of its days.
+    A window without an end runs to its scope's next start, the last one is as long as the median; it
+    belongs to the period that holds its middle day, which is the one with most of its days.
     """
     rows = engine.query(
-        "SELECT target_id, level, window_start, window_end FROM targets "
+        "SELECT target_id, level, COALESCE(rep_id, partner_id, region, channel_type, channel_family, '') "
+        "AS scope, window_start, window_end FROM targets "
         "ORDER BY level, window_start, target_id"
     ).to_pylist()
     engine.register("target_windows", pa.Table.from_pylist(target_windows(rows), schema=_WINDOWS))
@@ -47,7 +48,7 @@ def target_windows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     Examples
     --------
     >>> day = datetime.date.fromisoformat
-    >>> rows = [{"target_id": i, "level": "rep", "window_start": day(d), "window_end": None}
+    >>> rows = [{"target_id": i, "level": "rep", "scope": "7", "window_start": day(d), "window_end": None}
     ...         for i, d in (("a", "2025-01-01"), ("b", "2025-04-01"))]
     >>> [str(w["window_end"]) for w in target_windows(rows)]
     ['2025-04-01', '2025-06-30']
@@ -55,14 +56,10 @@ def target_windows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     closed = []
     for level in dict.fromkeys(row["level"] for row in rows):
         own = [row for row in rows if row["level"] == level]
-        starts = sorted({row["window_start"] for row in own})
-        following = dict(itertools.pairwise(starts))
-        lengths = [row["window_end"] - row["window_start"] for row in own if row["window_end"]]
-        lengths += [later - earlier for earlier, later in following.items()]
-        usual = median_low(lengths) if lengths else datetime.timedelta(days=91)
+        usual = _usual_length(own)
         for row in own:
             start = row["window_start"]
-            end = row["window_end"] or following.get(start, start + usual)
+            end = row["window_end"] or _end_of(row, own, usual)
             middle = start + (end - start - datetime.timedelta(days=1)) / 2
             closed.append(
                 {
@@ -73,6 +70,32 @@ def target_windows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
                 }
             )
     return closed
+
+
+def _usual_length(rows: list[dict[str, Any]]) -> datetime.timedelta:
+    """The median length of a level's windows, stated or up to the next start of the same scope."""
+    lengths = [row["window_end"] - row["window_start"] for row in rows if row["window_end"]]
+    starts: dict[str, set[datetime.date]] = {}
+    for row in rows:
+        starts.setdefault(row["scope"], set()).add(row["window_start"])
+    for own in starts.values():
+        lengths += [later - earlier for earlier, later in itertools.pairwise(sorted(own))]
+    return median_low(lengths) if lengths else datetime.timedelta(days=91)
+
+
+def _end_of(row: dict[str, Any], rows: list[dict[str, Any]], usual: datetime.timedelta) -> datetime.date:
+    """Where an open window ends: at its scope's next start, else at the level's, else after the usual length.
+
+    A scope that skipped a target does not stretch its window: its next start counts up to one and a
+    half usual lengths; a start of others counts from half a usual length on.
+    """
+    start: datetime.date = row["window_start"]
+    later = [other for other in rows if other["window_start"] > start]
+    own = min((o["window_start"] for o in later if o["scope"] == row["scope"]), default=None)
+    if own is not None and own - start <= 1.5 * usual:
+        return own
+    others = min((o["window_start"] for o in later if o["window_start"] - start >= usual / 2), default=None)
+    return others if others is not None and others - start <= 1.5 * usual else start + usual
 
 
 def level_for(wanted: str, supplied: dict[str, set[str]]) -> str | None:

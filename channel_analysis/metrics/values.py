@@ -11,7 +11,7 @@ from ..contracts.policy import Policy
 from ..store.workspace import Facts
 from .intervals import mean_interval, wilson_interval
 from .kpis import Kpi
-from .parts import SIDES, Measuring
+from .parts import SIDES, UNKNOWN, Measuring
 from .periods import Period
 from .queries import base_of
 
@@ -101,6 +101,11 @@ def _valued(parts: pd.DataFrame, kpi: Kpi) -> pd.DataFrame:
     """Value, interval and final status of one KPI in one period."""
     numerator, denominator, squares = (parts[side].to_numpy(dtype=float) for side in SIDES)
     status = parts["status"].to_numpy(dtype=object)
+    there = status == ""
+    unknown = there & (numerator == UNKNOWN)
+    numerator = np.where(unknown, np.nan, numerator)
+    excused = (denominator <= 0) & kpi.is_ratio  # the denominator's own reason is told instead
+    status = np.where(unknown & ~excused, "no_data", status)
     there = status == ""
     if kpi.is_ratio:
         numerator = np.where(there & np.isnan(numerator) & ~np.isnan(denominator), 0.0, numerator)

@@ -122,6 +122,22 @@ def register_tables(engine: Engine, intake: Intake, folder: Path) -> None:
             engine.register(name, f"SELECT {columns} FROM read_parquet({stored}) WHERE _issue IS NULL")
         else:
             engine.register(name, empty_table_sql(table))
+    if "sales" in intake.filled:
+        _fill_regions(engine, folder / "sales.parquet")
+
+
+def _fill_regions(engine: Engine, stored: Path) -> None:
+    """Sales lines that name no region take their partner's; the line's own wins where it has one."""
+    open_lines = "SELECT COUNT(*) AS n FROM sales WHERE region IS NULL AND partner_id IS NOT NULL"
+    if not engine.query(open_lines)["n"][0].as_py():
+        return
+    columns = ", ".join(
+        "COALESCE(s.region, p.region) AS region" if name == "region" else f"s.{quoted(name)}"
+        for name in TABLES["sales"].column_names
+    )
+    lines = f"SELECT * FROM read_parquet({literal(str(stored))}) WHERE _issue IS NULL"
+    partners = "LEFT JOIN partners AS p ON p.partner_id = s.partner_id"
+    engine.register("sales", f"SELECT {columns} FROM ({lines}) AS s {partners}")
 
 
 def empty_table_sql(table: Table) -> str:

@@ -32,6 +32,7 @@ def test_a_stated_end_is_kept():
     row = {
         "target_id": "t",
         "level": "rep",
+        "scope": "7",
         "window_start": DAY("2025-01-01"),
         "window_end": DAY("2025-01-16"),
     }
@@ -42,6 +43,24 @@ def test_windows_of_one_level_do_not_end_those_of_another():
     rows = [row("a", "rep", "2025-01-01"), row("b", "region", "2025-02-01"), row("c", "rep", "2025-04-01")]
     ends = {found["target_id"]: str(found["window_end"]) for found in target_windows(rows)}
     assert ends["a"] == "2025-04-01"
+
+
+def test_a_rep_who_starts_in_mid_quarter_cuts_nobody_elses_window():
+    quarters = ("2025-01-01", "2025-04-01", "2025-07-01")
+    rows = [row(f"old {day}", "rep", day, scope="7") for day in quarters]
+    rows += [row("new", "rep", "2025-02-15", scope="8"), row("new too", "rep", "2025-04-01", scope="8")]
+    ends = {found["target_id"]: str(found["window_end"]) for found in target_windows(rows)}
+    assert ends["old 2025-01-01"] == "2025-04-01"
+    assert ends["new"] == "2025-04-01"
+
+
+def test_a_rep_who_skipped_a_target_or_left_keeps_a_window_of_the_usual_length():
+    quarters = ("2025-01-01", "2025-04-01", "2025-07-01", "2025-10-01")
+    rows = [row(f"steady {day}", "rep", day, scope="7") for day in quarters]
+    rows += [row("skipped", "rep", "2025-01-01", scope="8"), row("back", "rep", "2025-07-01", scope="8")]
+    ends = {found["target_id"]: str(found["window_end"]) for found in target_windows(rows)}
+    assert ends["skipped"] == "2025-04-01"
+    assert ends["back"] == "2025-10-01"
 
 
 def test_the_sales_of_a_window_that_opens_before_new_year_count_from_that_day_on(tmp_path):
@@ -150,9 +169,15 @@ def test_one_set_of_targets_serves_a_level_or_none_does(wanted, supplied, level)
     assert level_for(wanted, supplied) == level
 
 
-def row(name: str, level: str, start: str) -> dict:
+def row(name: str, level: str, start: str, scope: str = "7") -> dict:
     """A target with an open window."""
-    return {"target_id": name, "level": level, "window_start": DAY(start), "window_end": None}
+    return {
+        "target_id": name,
+        "level": level,
+        "scope": scope,
+        "window_start": DAY(start),
+        "window_end": None,
+    }
 
 
 def windows(*starts: str) -> list[tuple[str, str]]:

@@ -151,15 +151,33 @@ def test_sales_without_a_region_stand_under_unassigned_and_regions_add_up(tmp_pa
     assert by_region.sum() == frame.loc["net_sales", "2025Q1", "company", ""]["value"]
 
 
-def test_a_region_known_only_from_the_partner_never_shows_as_having_sold_nothing(tmp_path):
-    ws = company(tmp_path, sales=[order("2025-01-05", 100, partner_id="A")], partners=[partner("A", "East")])
-    frame = values(ws, "2025Q1", levels=("company", "region"))
-    shown = frame.loc["net_sales", "2025Q1", "region"]
-    assert (
-        ("East" not in shown.index)
-        or shown.loc["East", "status"] != "ok"
-        or shown.loc["East", "value"] == 100
-    )
+def test_a_line_without_a_region_belongs_to_its_partners_and_a_region_of_its_own_wins(tmp_path):
+    sales = [
+        order("2025-01-05", 100, partner_id="A"),
+        order("2025-01-06", 10, partner_id="A", region="West"),
+        order("2025-01-07", 1),
+    ]
+    ws = company(tmp_path, sales=sales, partners=[partner("A", "East")])
+    by_region = values(ws, "2025Q1", levels=("region",)).loc["net_sales", "2025Q1", "region"]["value"]
+    assert by_region.to_dict() == {"(unassigned)": 1, "East": 100, "West": 10}
+
+
+def test_gross_profit_of_lines_whose_cost_nobody_knows_is_not_nothing(tmp_path):
+    sales = [order("2025-01-05", 100, cost_amount=60, region="East"), order("2025-01-06", 900, region="West")]
+    ws = company(tmp_path, sales=sales)
+    assert figure(ws, "gross_profit", "2025Q1", "region", "East").value == 40
+    assert figure(ws, "gross_profit", "2025Q1", "region", "West").status == "no_data"
+
+
+def test_costs_alone_make_no_contribution_where_the_cost_of_goods_is_unknown(tmp_path):
+    sales = [order("2025-01-05", 100, cost_amount=60, region="East"), order("2025-01-06", 900, region="West")]
+    costs = [
+        {"month": "2025-01-01", "cost_type": "rebate", "amount": 5, "region": "West"},
+        {"month": "2025-01-01", "cost_type": "rebate", "amount": 3, "region": "East"},
+    ]
+    ws = company(tmp_path, sales=sales, costs=costs)
+    assert figure(ws, "channel_contribution", "2025Q1", "region", "East").value == 37
+    assert figure(ws, "channel_contribution", "2025Q1", "region", "West").status == "no_data"
 
 
 def test_an_order_with_lines_of_two_categories_is_one_order_of_the_company_and_one_of_each(tmp_path):
