@@ -36,7 +36,9 @@ def init(
     with _messages():
         from .store.scaffold import make_workspace
 
-        made = make_workspace(folder, mapping=mapping, source=source or None, demo=demo)
+        made = make_workspace(
+            folder, mapping=mapping, source=str(Path(source).resolve()) if source else None, demo=demo
+        )
         for path in made:
             typer.echo(f"  {path}")
         typer.echo(f"Next: channel-analysis report {folder}")

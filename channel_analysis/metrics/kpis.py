@@ -244,7 +244,7 @@ def _engine_problems(kpis: Mapping[str, Kpi], policy: Policy) -> list[Problem]:
     engine.register("target_actuals", NO_ACTUALS)
     probes = {name: _probes(kpi, policy) for name, kpi in kpis.items()}
     try:
-        engine.query("EXPLAIN " + " UNION ALL ".join(sql for found in probes.values() for sql in found))
+        engine.query("DESCRIBE " + " UNION ALL ".join(sql for found in probes.values() for sql in found))
         return []
     except duckdb.Error:
         pass
@@ -252,7 +252,7 @@ def _engine_problems(kpis: Mapping[str, Kpi], policy: Policy) -> list[Problem]:
     for name, found in probes.items():
         for sql in found:
             try:
-                engine.query(f"EXPLAIN {sql}")
+                engine.query(f"DESCRIBE {sql}")
             except duckdb.Error as error:
                 problems.append(_engine_problem(f"kpis.toml [{name}]", str(error)))
                 break

@@ -6,12 +6,14 @@ import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from ..contracts.policy import Policy
 from ..store.engine import quoted
 from ..store.workspace import Facts
 from .facts import UNASSIGNED, fact_sql
+from .intervals import Floats
 from .kpis import Kpi, Term, columns_of, parsed
 from .periods import Period
 from .queries import ROWS, Scan, entity_columns, nested_start, nested_sums, scan_sums, scans_of
@@ -70,22 +72,20 @@ class Measuring:
 
         A numerator is NaN where there are no rows, `UNKNOWN` where there are rows but no figure.
         """
-        kpi = self.kpis[name]
-        status = self._status(period, name)
-        frame = pd.DataFrame(index=entities, columns=[*SIDES, "status"], dtype=object)
-        frame[list(SIDES)] = float("nan")
-        frame["status"] = status
+        kpi, status = self.kpis[name], self._status(period, name)
+        level = entities.get_level_values("level")
+        sides = {side: np.full(len(entities), np.nan) for side in SIDES}
+        statuses = np.full(len(entities), status, dtype=object)
         if status in ("", "no_rows"):
-            known = self._levels_of(kpi)
-            frame.loc[~entities.get_level_values("level").isin(known), "status"] = "no_level"
+            statuses[~level.isin(self._levels_of(kpi))] = "no_level"
         if not status:
             for side in SIDES:
-                found = [self._of_term(period, name, term, entities) for term in getattr(kpi, side)]
-                if found:
-                    frame[side] = pd.concat(found, axis=1).sum(axis=1, min_count=1)
-            divisors = frame[["denominator", "squares"]].astype(float)
-            frame[["denominator", "squares"]] = divisors.mask(divisors == UNKNOWN)
-        return frame.reset_index()
+                terms = [self._of_term(period, name, term, entities) for term in getattr(kpi, side)]
+                sides[side] = _added(terms, len(entities))
+            for side in ("denominator", "squares"):
+                sides[side][sides[side] == UNKNOWN] = np.nan
+        entity = entities.get_level_values("entity")
+        return pd.DataFrame({"level": level, "entity": entity, **sides, "status": statuses})
 
     def why_absent(self, name: str) -> str:
         """Why a KPI cannot be computed for anybody; "" when it can."""
@@ -118,12 +118,16 @@ class Measuring:
             return "no_history" if self._too_early(kpi, period) else ""
         return "no_rows" if any((period.code, term) in self._empty for term in kpi.terms) else ""
 
-    def _of_term(self, period: Period, name: str, term: Term, entities: pd.MultiIndex) -> pd.Series:
+    def _of_term(self, period: Period, name: str, term: Term, entities: pd.MultiIndex) -> Floats:
+        """A term's value for every entity, NaN where it has no rows."""
         kpi = self.kpis[name]
         if kpi.kind == "nested":
-            sums = self._nested[period.code, name]
-            return sums[f"term_{kpi.terms.index(term)}"].reindex(entities)
-        return self._terms[period.code, term].reindex(entities)
+            sums = self._nested[period.code, name][f"term_{kpi.terms.index(term)}"]
+        else:
+            sums = self._terms[period.code, term]
+        found = np.full(len(entities), np.nan)
+        found[entities.get_indexer(sums.index)] = sums.to_numpy()
+        return found
 
     def _levels_of(self, kpi: Kpi) -> set[str]:
         """Levels whose entities every table of the KPI tells apart."""
@@ -170,3 +174,11 @@ class Measuring:
     def _too_early(self, kpi: Kpi, period: Period) -> bool:
         start = nested_start(kpi, period, self.policy)
         return start < period.start and self.starts_after(kpi.tables[0], start)
+
+
+def _added(terms: Sequence[Floats], length: int) -> Floats:
+    """The sum of terms; one without rows counts nothing, NaN where none has any."""
+    if not terms:
+        return np.full(length, np.nan)
+    stacked = np.vstack(terms)
+    return np.where(np.isnan(stacked).all(axis=0), np.nan, np.nansum(stacked, axis=0))

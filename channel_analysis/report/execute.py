@@ -6,9 +6,12 @@ Called as `python -m channel_analysis.report.execute JOB.json`. It tells its pro
 
 from __future__ import annotations
 
+import atexit
 import json
 import logging
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +50,7 @@ def _executed(job: dict[str, Any], folder: Path) -> dict[str, Any]:
             log_output=False,
             request_save_on_cell_execute=False,
             cwd=job["workspace"],
+            config=_transport(),
             on_cell_start=lambda cell, cell_index: _tell(place, cell_index, job["cells"]),
         )
     except PapermillExecutionError as error:
@@ -59,6 +63,19 @@ def _executed(job: dict[str, Any], folder: Path) -> dict[str, Any]:
     except (DeadKernelError, CellTimeoutError) as error:
         return {"error": type(error).__name__, "message": str(error), "cell": place["cell"], "source": ""}
     return _finished(document)
+
+
+def _transport() -> Any:
+    """Sockets in a folder instead of TCP ports: nobody else can listen in, no two runs can collide."""
+    from traitlets.config import Config
+
+    config = Config()
+    if sys.platform != "win32":
+        sockets = Path(tempfile.mkdtemp(prefix="ca-"))  # short: a socket's path has some 100 bytes at most
+        atexit.register(shutil.rmtree, sockets, ignore_errors=True)
+        config.KernelManager.transport = "ipc"
+        config.KernelManager.ip = str(sockets / "k")
+    return config
 
 
 def _tell(place: dict[str, int], index: int, cells: int) -> None:
