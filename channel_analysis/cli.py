@@ -155,13 +155,14 @@ def _progress() -> Iterator[Progress]:
 
 
 def _plain_lines() -> Progress:
+    """A line at each quarter of a task, so that a log stays short."""
     told: dict[str, int] = {}
 
     def show(what: str, done: int, of: int) -> None:
-        step = 4 * done // of if of else 4
-        if told.get(what, -1) != step:
-            told[what] = step
-            typer.echo(f"{what}: {done} of {of}", err=True)
+        task, quarter = what.partition(":")[0], 4 * done // max(of, 1)
+        if told.get(task) != quarter:
+            told[task] = quarter
+            typer.echo(f"{task}: {done} of {of}", err=True)
 
     return show
 

@@ -19,7 +19,7 @@ def attainment_parts(
     for level in LEVELS:
         own_set = targets[targets["level"] == serving_level(targets, level)]
         for target in own_set.to_dict("records"):
-            if start <= middle_day(target) < end:
+            if start <= middle_day(target) < end and holds_half(target, start, end):
                 entity = (level, target[level])
                 sold[entity] = sold.get(entity, 0) + actual(world, target)
                 aimed[entity] = aimed.get(entity, 0) + target["target_amount"]
@@ -50,6 +50,12 @@ def middle_day(target: dict) -> pd.Timestamp:
     """The day in the middle of a window; the period that holds it holds most of the window."""
     days = (target["window_end"] - target["window_start"]).days
     return target["window_start"] + pd.Timedelta(days=(days - 1) // 2)
+
+
+def holds_half(target: dict, start: datetime.date, end: datetime.date) -> bool:
+    """Whether at least half of a window's days lie in the period."""
+    first, last = max(target["window_start"], start), min(target["window_end"], end)
+    return 2 * (last - first) >= target["window_end"] - target["window_start"]
 
 
 def actual(world: World, target: dict) -> int:

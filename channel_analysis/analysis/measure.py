@@ -12,7 +12,7 @@ from ..metrics.kpis import Kpi, load_kpis
 from ..metrics.periods import Period
 from ..metrics.values import kpi_values
 from ..store.workspace import Workspace
-from .scope import resolve_period
+from .scope import incomplete, resolve_period
 
 
 def measure(
@@ -63,15 +63,17 @@ def measure(
     )
     periods = [resolve_period(ws, code) for code in _listed(period)]
     wanted = names or list(known)
-    frame = kpi_values(ws.facts(), _with_bases(known, wanted), ws.policy, periods, levels)
+    frame = values_of(ws, _with_bases(known, wanted), periods, levels)
     return frame[frame["kpi"].isin(wanted)].reset_index(drop=True)
 
 
 def values_of(
     ws: Workspace, kpis: dict[str, Kpi], periods: Sequence[Period], levels: Sequence[str]
 ) -> pd.DataFrame:
-    """KPI values for periods that are already resolved."""
-    return kpi_values(ws.facts(), kpis, ws.policy, periods, levels)
+    """KPI values for periods that are already resolved; incomplete ones are not compared."""
+    compares = any(kpi.compares for kpi in kpis.values())
+    early = incomplete(ws, periods) if compares else set()
+    return kpi_values(ws.facts(), kpis, ws.policy, periods, levels, early)
 
 
 def _with_bases(known: dict[str, Kpi], wanted: Sequence[str]) -> dict[str, Kpi]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..errors import InputError, Problem
 from ..metrics.kpis import Kpi
 from ..metrics.periods import (
@@ -55,9 +57,19 @@ def last_complete(ws: Workspace, kind: str, covered: list[Coverage]) -> Period:
 
 def uncovered(ws: Workspace, period: Period, covered: list[Coverage]) -> list[str]:
     """Channel types whose data do not reach a period's end though they were active before or in it."""
+    complete_to = ws.settings.data.complete_to
+    every = {c.channel_type for c in covered}
+    if not uncovered_types(period, covered, every, ws.policy, complete_to):
+        return []
     engine = ws.facts().engine
     active = active_types(engine, period.previous) or active_types(engine, period)
-    return uncovered_types(period, covered, active, ws.policy, ws.settings.data.complete_to)
+    return uncovered_types(period, covered, active, ws.policy, complete_to)
+
+
+def incomplete(ws: Workspace, periods: Sequence[Period]) -> set[str]:
+    """Codes of the periods that some channel's data do not cover to their end."""
+    covered = coverage(ws.facts().engine)
+    return {period.code for period in periods if uncovered(ws, period, covered)}
 
 
 def scope_of(ws: Workspace, period: Period, kpis: dict[str, Kpi]) -> Scope:

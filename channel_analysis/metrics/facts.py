@@ -64,6 +64,8 @@ def fact_columns(table: Table, policy: Policy, of_partner: bool = False) -> dict
     if table.name == "targets":
         derived |= {
             "target_date": ("ta.target_date", "actual"),
+            "window_start": ("ta.window_start", "actual"),
+            "window_end": ("ta.window_end", "actual"),
             "actual_amount": ("ta.actual_amount", "actual"),
         }
     return derived

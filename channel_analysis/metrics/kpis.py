@@ -108,6 +108,11 @@ class Kpi(Rules):
         return self.kind == "lagged" or bool(self.denominator)
 
     @property
+    def compares(self) -> bool:
+        """Whether the KPI sets the period against another one or a target, so that both must be whole."""
+        return self.kind == "lagged" or bool(self.base) or "targets" in self.tables
+
+    @property
     def terms(self) -> list[Term]:
         """All terms, numerator first."""
         return [*self.numerator, *self.denominator, *self.squares]

@@ -17,7 +17,7 @@ from .intervals import Floats
 from .kpis import Kpi, Term, columns_of, parsed
 from .periods import Period
 from .queries import ROWS, Scan, entity_columns, nested_start, nested_sums, scan_sums, scans_of
-from .targets import level_for, register_target_actuals, supplied_levels
+from .targets import holds_most_of, level_for, register_target_actuals, supplied_levels
 
 SIDES = ("numerator", "denominator", "squares")
 
@@ -165,7 +165,7 @@ class Measuring:
         if scan.table != "targets":
             return scan_sums(engine, scan, period, self.levels, policy)
         found = [
-            scan_sums(engine, scan, period, [level], policy, f"level = '{by}'")
+            scan_sums(engine, scan, period, [level], policy, f"level = '{by}' AND {holds_most_of(period)}")
             for level, by in self._served_levels().items()
             if by
         ]

@@ -50,7 +50,7 @@ def scan_sums(
     entities = entity_columns(scan.table, levels, policy)
     used = {column for term in scan.terms for column in columns_of(term.tree)}
     used |= {*entities.values(), scan.date} - {""}
-    used |= {"level"} if scan.table == "targets" else set()
+    used |= {"level", "window_start", "window_end"} if scan.table == "targets" else set()
     used |= {"channel_type"} if scan.window == "activity" else set()
     used |= {"partner_id"} if scan.of_partner else set()
     facts = named_sql(fact_sql(scan.table, sorted(used), policy, scan.of_partner), names)

@@ -12,6 +12,7 @@ import pyarrow as pa
 from ..contracts.policy import Policy
 from ..store.engine import Engine, quoted
 from .facts import channel_family_case
+from .periods import Period
 
 SCOPES = {
     "company": "",
@@ -96,6 +97,13 @@ def _end_of(row: dict[str, Any], rows: list[dict[str, Any]], usual: datetime.tim
         return own
     others = min((o["window_start"] for o in later if o["window_start"] - start >= usual / 2), default=None)
     return others if others is not None and others - start <= 1.5 * usual else start + usual
+
+
+def holds_most_of(period: Period) -> str:
+    """SQL that tells the targets of which a period holds at least half of the window's days."""
+    first, end = f"DATE '{period.start}'", f"DATE '{period.end}'"
+    inside = f"DATE_DIFF('day', GREATEST(window_start, {first}), LEAST(window_end, {end}))"
+    return f"2 * {inside} >= DATE_DIFF('day', window_start, window_end)"
 
 
 def level_for(wanted: str, supplied: dict[str, set[str]]) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -37,6 +37,7 @@ STATUSES = {
     "no_rows": "its tables hold no rows for this entity and period",
     "no_history": "the data do not reach back far enough",
     "no_base": "there was nothing to compare with: new",
+    "incomplete": "the period is not complete, so it is not compared",
     "zero_denominator": "the denominator is zero",
     "negative_denominator": "the denominator is negative",
 }
@@ -49,6 +50,7 @@ def kpi_values(
     policy: Policy,
     periods: Sequence[Period],
     levels: Sequence[str] = ("company", "channel_family", "channel_type"),
+    incomplete: Collection[str] = (),
 ) -> pd.DataFrame:
     """Compute KPIs for every entity of the levels in every period.
 
@@ -60,6 +62,8 @@ def kpi_values(
         Definitions by name; those that `lagged` KPIs are `of` must be among them.
     levels : sequence of str
         Keys of `metrics.facts.LEVELS`.
+    incomplete : collection of str
+        Codes of periods that are not over; KPIs that compare are not computed for them.
 
     Returns
     -------
@@ -69,6 +73,7 @@ def kpi_values(
         end; `value` is NaN wherever `status` is not "ok"; `low` and `high` bound a 95 % interval
         where the KPI has one.
     """
+    periods = list(dict.fromkeys(periods))
     measuring = Measuring(facts, kpis, policy, tuple(levels))
     direct = [name for name, kpi in kpis.items() if kpi.kind != "lagged"]
     lagged = [name for name, kpi in kpis.items() if kpi.kind == "lagged"]
@@ -87,8 +92,18 @@ def kpi_values(
     frame = pd.concat(found, ignore_index=True)
     changes = [_lagged(frame, name, kpis[name], period, measuring) for name in lagged for period in periods]
     frame = pd.concat([frame, *changes], ignore_index=True)
-    frame = frame[frame["period"].isin([period.code for period in periods])]
-    return _in_order(frame, levels)
+    frame = frame[frame["period"].isin([period.code for period in periods])].copy()
+    return _in_order(_without_comparisons(frame, kpis, incomplete), levels)
+
+
+def _without_comparisons(
+    frame: pd.DataFrame, kpis: Mapping[str, Kpi], incomplete: Collection[str]
+) -> pd.DataFrame:
+    comparing = [name for name, kpi in kpis.items() if kpi.compares]
+    early = frame["period"].isin(list(incomplete)) & frame["kpi"].isin(comparing) & (frame["status"] == "ok")
+    frame.loc[early, ["value", "low", "high"]] = np.nan
+    frame.loc[early, "status"] = "incomplete"
+    return frame
 
 
 def _in_order(frame: pd.DataFrame, levels: Sequence[str]) -> pd.DataFrame:

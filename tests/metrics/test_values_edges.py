@@ -2,6 +2,8 @@
 
 import pytest
 
+from channel_analysis.analysis.measure import measure
+from channel_analysis.store.workspace import open_workspace
 from tests.metrics.small_worlds import company, figure, order, partner, returned, target, values
 
 
@@ -272,3 +274,34 @@ def test_customers_are_new_when_they_bought_nothing_in_the_twelve_months_before(
     ]
     found = figure(company(tmp_path, sales=sales), "new_customer_share", "2025Q1")
     assert (found.numerator, found.denominator) == (50, 150)
+
+
+def test_an_incomplete_quarter_shows_its_sales_and_compares_them_with_nothing(tmp_path):
+    sales = [
+        order("2024-01-05", 80),
+        order("2024-03-30", 20),
+        order("2024-12-31", 60),
+        order("2025-01-20", 30),
+    ]
+    ws = company(tmp_path, sales=sales, targets=[target("company", "2025-01-01", 100, "2025-04-01")])
+    found = measure(ws, "2025Q1", by="company", kpis=["net_sales", "growth_yoy", "attainment", "orders"])
+    told = found.set_index("kpi")
+    assert told.loc["net_sales", "value"] == 30
+    assert told.loc[["growth_yoy", "attainment"], "status"].tolist() == ["incomplete", "incomplete"]
+    assert told.loc[["growth_yoy", "attainment"], "value"].isna().all()
+
+
+def test_a_quarter_the_company_declares_complete_is_compared_although_orders_ended_early(tmp_path):
+    sales = [order("2024-01-02", 80), order("2024-12-31", 60), order("2025-01-20", 120)]
+    ws = company(tmp_path, sales=sales)
+    settings = (tmp_path / "workspace.toml").read_text(encoding="utf-8") + "complete_to = 2025-03-31\n"
+    (tmp_path / "workspace.toml").write_text(settings, encoding="utf-8")
+    found = measure(open_workspace(ws.root), "2025Q1", by="company", kpis="growth_yoy")
+    assert found["value"].tolist() == [0.5]
+
+
+def test_a_quarters_target_is_not_told_of_one_of_its_months(tmp_path):
+    sales = [order("2025-02-05", 50), order("2025-03-31", 50), order("2025-04-01", 1)]
+    ws = company(tmp_path, sales=sales, targets=[target("company", "2025-01-01", 100, "2025-04-01")])
+    assert figure(ws, "attainment", "2025Q1").value == 1
+    assert figure(ws, "attainment", "2025-02").status == "no_rows"

@@ -38,22 +38,12 @@ def _card(row: dict[str, Any], scope: Scope, words: Words) -> Card:
     lines: list[Comparison] = []
     if not math.isnan(row["target"]):
         lines.append(compared(words, unit, better, value, row["target"], words("compare.target")))
-    lines.append(
-        compared(
-            words, unit, better, value, row["previous"], words("compare.previous"), row["previous_is_noise"]
-        )
-    )
-    lines.append(
-        compared(
-            words,
-            unit,
-            better,
-            value,
-            row["last_year"],
-            words("compare.last_year"),
-            row["last_year_is_noise"],
-        )
-    )
+    for base in ("previous", "last_year") if scope.previous != scope.last_year else ("last_year",):
+        is_noise, against = row[f"{base}_is_noise"], words(f"compare.{base}")
+        if scope.is_provisional and unit in ("money", "count"):
+            lines.append(Comparison(against, words("compare.provisional"), "neutral"))
+        else:
+            lines.append(compared(words, unit, better, value, row[base], against, is_noise))
     return Card(
         title=kpi_name(words, scope, row["kpi"]),
         value=kpi_text(words, unit, value, money),

@@ -38,8 +38,9 @@ def _figure(result: Scorecard, scored: pd.DataFrame, words: Words) -> Figure:
         for row in scored.iloc[1:].to_dict("records")
         if row["score_high"] >= best["score_low"]
     ]
+    has_range = best["score_high"] > best["score_low"]
     caption = words(
-        "figure.scores_tied" if tied else "figure.scores",
+        "figure.scores_tied" if tied else "figure.scores" if has_range else "figure.scores_exact",
         channel=channel_name(words, result.scope, best["channel_type"]),
         score=words.number(best["score"], 1),
         low=words.number(best["score_low"], 1),
