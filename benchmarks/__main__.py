@@ -48,7 +48,7 @@ def _results(review: list[Timing], helps: list[Timing]) -> str:
         "# Results",
         "",
         f"{datetime.date.today():%Y-%m-%d}, {os.cpu_count()} cores, Python {sys.version.split()[0]}; "
-        f"medians of {RUNS} runs in turn after one that is not counted. CPU seconds hold all child processes.",
+        f"medians of {RUNS} runs in turn after one that is not counted. CPU seconds hold all children.",
         "",
         "## The review of the example company",
         "",

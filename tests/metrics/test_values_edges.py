@@ -278,7 +278,7 @@ def test_customers_are_new_when_they_bought_nothing_in_the_twelve_months_before(
 
 def test_an_incomplete_quarter_shows_its_sales_and_compares_them_with_nothing(tmp_path):
     sales = [
-        order("2024-01-05", 80),
+        order("2024-01-02", 80),
         order("2024-03-30", 20),
         order("2024-12-31", 60),
         order("2025-01-20", 30),
