@@ -36,7 +36,6 @@ def page_html(
     contents: Sequence[Entry] = (),
     others: Sequence[str] = (),
     report: str = "",
-    foot: str = "",
 ) -> str:
     """A whole page around a body that is HTML already; links to the same page in `others`."""
     template = environment().get_template("page.html.j2")
@@ -48,7 +47,6 @@ def page_html(
         others=[OtherLanguage(o, f"{report}.{o}.html", words(o)("page.own_language")) for o in others],
         style=Markup(_without_blank_lines(style_sheet())),
         page_style=Markup(_without_blank_lines((CATALOG / "page" / "page.css").read_text(encoding="utf-8"))),
-        foot=foot,
     )
     return text.rstrip() + "\n"
 
