@@ -9,6 +9,8 @@ from ...words import Words
 from ..blocks import Column, Fact, Facts, Section, Table
 from .wording import channel_name, kpi_name, kpi_text
 
+ENDS = ("floor", "target", "stretch")
+
 
 def appendix(result: Appendix, words: Words) -> Section:
     """What the page's figures mean and where they come from."""
@@ -19,32 +21,37 @@ def appendix(result: Appendix, words: Words) -> Section:
 
 
 def _weights(result: Appendix, words: Words) -> Table:
-    rows = result.weights.to_dict("records")
+    """Weights and anchors, channel types with the same ones on one row."""
+    shared: dict[tuple[object, ...], list[str]] = {}
+    for row in result.weights.sort_values(["kpi"], kind="stable").to_dict("records"):
+        rule = tuple(_filled(row[name]) for name in ("kpi", "weight", *ENDS))
+        shared.setdefault(rule, []).append(channel_name(words, result.scope, row["channel_type"]))
+    rules = sorted(shared, key=lambda rule: (shared[rule], -float(str(rule[1]))))
     columns = (
-        Column(
-            words("column.channel"),
-            tuple(channel_name(words, result.scope, r["channel_type"]) for r in rows),
-            False,
-        ),
-        Column("KPI", tuple(kpi_name(words, result.scope, r["kpi"]) for r in rows), False),
-        Column(words("column.weight"), tuple(words.share(r["weight"], 0) for r in rows)),
+        Column(words("column.channel"), tuple(words.join(shared[rule]) for rule in rules), False),
+        Column("KPI", tuple(kpi_name(words, result.scope, str(rule[0])) for rule in rules), False),
+        Column(words("column.weight"), tuple(words.share(rule[1], 0) for rule in rules)),  # type: ignore[arg-type]
         *(
             Column(
                 words(f"column.{end}"),
-                tuple(_anchor(r, end, result, words) for r in rows),
+                tuple(_anchor(str(rule[0]), rule[place], result, words) for rule in rules),
                 group=words("column.anchors"),
             )
-            for end in ("floor", "target", "stretch")
+            for place, end in enumerate(ENDS, start=2)
         ),
     )
     return Table("weights", words("caption.weights"), columns, folded=words("fold.weights"))
 
 
-def _anchor(row: dict[str, Any], end: str, result: Appendix, words: Words) -> str:
-    value = row[end]
-    if value is None or value != value:
+def _filled(value: Any) -> Any:
+    """None for what is empty, so that equal rules are equal."""
+    return None if value is None or value != value else value
+
+
+def _anchor(kpi: str, value: Any, result: Appendix, words: Words) -> str:
+    if value is None:
         return words("none")
-    return kpi_text(words, result.scope.names.units[row["kpi"]], value, currency=result.scope.currency)
+    return kpi_text(words, result.scope.names.units[kpi], value, currency=result.scope.currency)
 
 
 def _definitions(result: Appendix, words: Words) -> Table:
