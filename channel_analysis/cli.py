@@ -90,10 +90,11 @@ def dictionary(
 ) -> None:
     """Write the data dictionary from the contracts."""
     from .contracts.dictionary import dictionary as text
+    from .files import written_beside
 
     if not check:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text(), encoding="utf-8")
+        with _messages(), written_beside(target) as temporary:
+            temporary.write_text(text(), encoding="utf-8")
     elif not target.is_file() or target.read_text(encoding="utf-8") != text():
         _stop(f"{target} is out of date\n  fix: run channel-analysis dictionary", 1)
 
@@ -106,7 +107,8 @@ def _messages() -> Iterator[None]:
     except InputError as error:
         _stop(str(error), 2)
     except OSError as error:
-        _stop(f"{error.filename or 'a file'}: {error.strerror or error}", 2)
+        fix = "choose another place, or correct its permissions"
+        _stop(f"{error.filename or 'a file'}: {error.strerror or error}\n  fix: {fix}", 2)
     except RuntimeError as error:
         _stop(str(error), 1)
     except KeyboardInterrupt:

@@ -3,8 +3,12 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from channel_analysis.report.runner import Published
 
 ROOT = Path(__file__).resolve().parent.parent
 NOT_PRESENT = "shared data not present"
@@ -25,6 +29,44 @@ def shared_data() -> Callable[[str], Path]:
         return home / name
 
     return folder
+
+
+@pytest.fixture(scope="session")
+def demo_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a workspace with the example company, made once."""
+    from channel_analysis.store.scaffold import make_workspace
+
+    folder = tmp_path_factory.mktemp("demo") / "workspace"
+    make_workspace(folder, demo=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def adventureworks_workspace(
+    tmp_path_factory: pytest.TempPathFactory, shared_data: Callable[[str], Path]
+) -> Path:
+    """Give a workspace bound to AdventureWorks, made once."""
+    from channel_analysis.store.scaffold import make_workspace
+
+    folder = tmp_path_factory.mktemp("adventureworks") / "workspace"
+    make_workspace(folder, mapping="adventureworks", source=str(shared_data("adventureworks_dw")))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demo_report(demo_workspace: Path) -> "Published":
+    """Publish the example company's review in both languages, once."""
+    from channel_analysis.report.publish import publish
+
+    return publish(demo_workspace)[0]
+
+
+@pytest.fixture(scope="session")
+def adventureworks_report(adventureworks_workspace: Path) -> "Published":
+    """Publish AdventureWorks' review in both languages, once."""
+    from channel_analysis.report.publish import publish
+
+    return publish(adventureworks_workspace)[0]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

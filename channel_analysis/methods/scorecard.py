@@ -34,7 +34,8 @@ def score_channels(
 
     A KPI that cannot be computed is left out and its weight shared within its dimension; when a
     whole dimension is missing, its weight is shared among the others. Below the policy's coverage
-    the channel is not scored. A channel's score depends on no other channel.
+    the channel is not scored. A channel's score depends on no other channel. Rows of no channel type
+    have no score.
 
     Parameters
     ----------
@@ -53,7 +54,8 @@ def score_channels(
         channel_type, kpi, dimension, weight, effective_weight, value, kpi_score, points, status;
         the points of a channel add up to its score.
     """
-    found = [_score(name, group, dimensions, policy) for name, group in values.groupby("entity", sort=True)]
+    named = values[values["entity"].isin(list(policy.channel_types))]
+    found = [_score(name, group, dimensions, policy) for name, group in named.groupby("entity", sort=True)]
     scores = pd.DataFrame([score for score, _ in found], columns=_SCORE_COLUMNS)
     points = pd.concat([points for _, points in found], ignore_index=True) if found else _no_points()
     order = scores.assign(_scored=scores["status"] == "ok").sort_values(

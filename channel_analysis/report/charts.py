@@ -187,7 +187,7 @@ def _settings(name: str, language: str) -> Any:
 
 
 def _svg(figure: Figure) -> str:
-    """The figure's SVG for inlining: no prolog, no metadata, scaled by the page, the page's colours."""
+    """The figure's SVG for inlining: no prolog, no metadata, no id unused, the page's size and colours."""
     stream = io.StringIO()
     figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
     text = stream.getvalue()
@@ -200,6 +200,8 @@ def _svg(figure: Figure) -> str:
         text,
         count=1,
     )
+    used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', text))
+    text = re.sub(r' id="([^"]*)"', lambda m: m[0] if m[1] in used else "", text)
     for role, colour in COLOURS.items():
         text = text.replace(colour, f"var(--{role})")
     text = re.sub(

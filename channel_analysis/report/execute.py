@@ -1,7 +1,7 @@
 """The child process of a run: papermill executes the notebook, nbconvert renders it, all in one folder.
 
 Called as `python -m channel_analysis.report.execute JOB.json`. It tells its progress as lines
-`cell DONE OF` on standard output and leaves `outcome.json` beside the job.
+`cell NUMBER DONE OF` on standard output and leaves `outcome.json` beside the job.
 """
 
 from __future__ import annotations
@@ -51,13 +51,13 @@ def _executed(job: dict[str, Any], folder: Path) -> dict[str, Any]:
             request_save_on_cell_execute=False,
             cwd=job["workspace"],
             config=_transport(),
-            on_cell_start=lambda cell, cell_index: _tell(place, cell_index, job["cells"]),
+            on_cell_start=lambda cell, cell_index: _tell(place, cell, cell_index, job["cells"]),
         )
     except PapermillExecutionError as error:
         return {
             "error": error.ename,
             "message": str(error.evalue),
-            "cell": error.exec_count,
+            "cell": place["cell"],
             "source": error.source,
         }
     except (DeadKernelError, CellTimeoutError) as error:
@@ -78,9 +78,11 @@ def _transport() -> Any:
     return config
 
 
-def _tell(place: dict[str, int], index: int, cells: int) -> None:
-    place["cell"] = index
-    sys.stdout.write(f"cell {index} {cells}\n")
+def _tell(place: dict[str, int], cell: Any, index: int, cells: int) -> None:
+    """Say which code cell runs (papermill's own cell of parameters is not counted) and how far it is."""
+    if cell.cell_type == "code" and "injected-parameters" not in cell.metadata.get("tags", []):
+        place["cell"] += 1
+    sys.stdout.write(f"cell {place['cell']} {index} {cells}\n")
     sys.stdout.flush()
 
 

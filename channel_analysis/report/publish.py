@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from ..analysis.scope import resolve_period
-from ..metrics.kpis import load_kpis
 from ..store.workspace import open_workspace
 from .runner import Published, plan, run
-from .shelf import write_shelf
 
 
 def publish(
@@ -48,8 +45,12 @@ def publish(
     ws = open_workspace(folder)
     company = ws.settings.company
     job = plan(ws.root, report, period, languages, out, given, company.language, company.fiscal_year_start)
+    from ..analysis.scope import resolve_period  # heavy, and not needed to refuse a wrong argument
+    from ..metrics.kpis import load_kpis
+    from .shelf import write_shelf
+
     load_kpis(ws)
     ws.facts(lambda what, done, of: progress(f"data: {what}", done, of))
-    resolved = resolve_period(ws, period)
+    resolved = resolve_period(ws, job.period)
     published = run(ws, job, resolved.code, progress)
     return published, write_shelf(job.out, company.language)

@@ -26,6 +26,12 @@ from .notebooks import default_parameters, find_report, with_parameters
 
 Progress = Callable[[str, int, int], None]
 
+_OWN = {
+    "workspace": "name the workspace first: channel-analysis report DIR",
+    "tables": "leave it out; tables stand beside the pages",
+}
+"""Parameters of every notebook that come from elsewhere, with where."""
+
 
 class ReportError(RuntimeError):
     """A report could not be made; what was published before is untouched."""
@@ -37,6 +43,7 @@ class Job:
 
     report: str
     notebook: Path
+    period: str
     parameters: Mapping[str, Any]
     languages: tuple[str, ...]
     out: Path
@@ -62,19 +69,27 @@ def plan(
     fiscal_start: int = 1,
 ) -> Job:
     """Check everything that can be checked without data; InputError names all mistakes at once."""
+    period = given.get("period", period)
+    named = given["languages"].split(",") if "languages" in given else languages
+    named = [language.strip() for language in named]
     problems = check_period(period, fiscal_start)
-    problems += [problem for language in languages for problem in check_language(language)]
-    wanted = tuple(dict.fromkeys(languages)) or _all_languages(first_language)
+    problems += [problem for language in named for problem in check_language(language)]
+    problems += [
+        Problem(f"parameter '{name}'", "the runner sets it itself", instead)
+        for name, instead in _OWN.items()
+        if name in given
+    ]
+    wanted = tuple(dict.fromkeys(named)) or _all_languages(first_language)
     parameters: dict[str, Any] = {}
     notebook = Path()
     try:
         notebook = find_report(report, root)
-        values = {"workspace": str(root), "period": period, "languages": list(wanted), **given}
+        values = {**given, "workspace": str(root), "period": period, "languages": list(wanted)}
         parameters = with_parameters(notebook, values)
     except InputError as error:
         problems += error.problems
     refuse(problems)
-    return Job(report, notebook, parameters, wanted, (out or root / "reports").resolve())
+    return Job(report, notebook, period, parameters, wanted, (out or root / "reports").resolve())
 
 
 def run(ws: Workspace, job: Job, period: str, progress: Progress) -> Published:
@@ -145,14 +160,16 @@ def _child(ws: Workspace, job: Job, period: str, work: Path, progress: Progress)
         )
         deadline = _Deadline(child, minutes * 60)
         assert child.stdout is not None
+        cell = 0
         for line in child.stdout:
             told = line.split()
-            if len(told) == 3 and told[0] == "cell":
-                progress(job.report, int(told[1]), int(told[2]))
+            if len(told) == 4 and told[0] == "cell":
+                cell = int(told[1])
+                progress(job.report, int(told[2]), int(told[3]))
         code = child.wait()
         deadline.cancel()
     if deadline.passed:
-        raise ReportError(f"{job.report}: the deadline of {minutes:g} minutes passed")
+        raise ReportError(f"{job.report}: the deadline of {minutes:g} minutes passed in cell {cell}")
     if code or not (work / "outcome.json").is_file():
         said = (work / "errors.txt").read_text(encoding="utf-8").strip().splitlines()
         raise ReportError(f"{job.report}: the run ended with code {code}: {(said or ['no message'])[-1]}")

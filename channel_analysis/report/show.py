@@ -34,6 +34,8 @@ def show(result: object, languages: str | Sequence[str] = DEFAULT_LANGUAGE) -> S
         For an unknown language, or something that is no result.
     """
     wanted = [languages] if isinstance(languages, str) else list(languages)
+    if not wanted:
+        raise InputError([Problem("languages", "no language is named", "name one or more, such as zh")])
     refuse(problem for language in wanted for problem in check_language(language))
     return Shown({language: section_of(result, words(language)) for language in wanted})
 

@@ -159,7 +159,8 @@ def _wrong_encoding(path: Path, encoding: str, line: int) -> Problem:
             sample.decode(other)
         except UnicodeDecodeError:
             continue
-        fix = f'it can be read as {other}: say encoding = "{other}" for it in the mapping\'s [files]'
+        how = f'save it as UTF-8, or say encoding = "{other}" for it under [files] of a mapping'
+        fix = f"it can be read as {other}: {how}"
         return Problem(f"{path} line {line}", f"the text is not {encoding}", fix)
     return Problem(f"{path} line {line}", f"the text is not {encoding}", "save the file as UTF-8")
 

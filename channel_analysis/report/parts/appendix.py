@@ -14,7 +14,10 @@ ENDS = ("floor", "target", "stretch")
 
 def appendix(result: Appendix, words: Words) -> Section:
     """What the page's figures mean and where they come from."""
-    parameters = [Fact(words(f"parameter.{name}"), text) for name, text in result.parameters.items()]
+    parameters = [
+        Fact(words(f"parameter.{name}"), words(f"setting.{text}") if words.has(f"setting.{text}") else text)
+        for name, text in result.parameters.items()
+    ]
     prints = [Fact(words(f"fingerprint.{name}"), text) for name, text in result.fingerprints.items()]
     blocks = (Facts(tuple(parameters + prints)), _weights(result, words), _definitions(result, words))
     return Section("appendix", words("part.appendix"), blocks)

@@ -128,13 +128,13 @@ def _history(result: ChannelResults, words: Words) -> Figure:
             bars_over_time(ax, list(own), ticks, channel_name(words, scope, name), label, base)
         for ax in canvas.axes[len(types) :]:
             ax.set_axis_off()
-    top = latest.iloc[0]
+    top, whole = latest.iloc[0], latest["net_sales"].sum()
     caption = words(
         "figure.history",
         unit=unit.name,
         channel=channel_name(words, scope, top["channel_type"]),
         amount=words.amount(top["net_sales"], scope.currency),
-        share=words.share(top["net_sales"] / latest["net_sales"].sum()),
+        share=words.share(top["net_sales"] / whole if whole > 0 else math.nan),
         period=words.period(scope.period),
         n=len(types),
     )

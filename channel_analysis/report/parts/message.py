@@ -70,43 +70,28 @@ def _item(finding: Finding, scope: Scope, words: Words) -> Item:
 
 def finding_text(finding: Finding, scope: Scope, words: Words) -> str:
     """A finding as a sentence whose numbers are those of its part's table."""
-    numbers = finding.numbers
-    channel = channel_name(words, scope, finding.subject)
-    if finding.code == "channel_moved":
-        return words(
-            "finding.channel_moved",
-            channel=channel,
-            change=words.amount(float(numbers["change"]), scope.currency, signed=True),
-            total=words.amount(float(numbers["total"]), scope.currency, signed=True),
-            base=words.period(str(numbers["base"])),
-        )
+    said = {name: _said(name, value, scope, words) for name, value in finding.numbers.items()}
     if finding.code in ("growth_from_new", "decline_from_lost"):
-        return words(
-            f"finding.{finding.code}",
-            family=words(f"entity.family.{finding.subject}"),
-            growth=words.signed_share(float(numbers["growth"])),
-            like_for_like=words.signed_share(float(numbers["like_for_like"])),
-        )
-    if finding.code == "target_missed":
-        gap = words.amount(float(numbers["gap"]), scope.currency)
-        return words(
-            "finding.target_missed",
-            channel=channel,
-            gap=gap,
-            attainment=words.share(float(numbers["attainment"])),
-        )
-    if finding.code == "score_lowest":
-        return words(
-            "finding.score_lowest",
-            channel=channel,
-            score=words.number(float(numbers["score"]), 1),
-            kpi=kpi_name(words, scope, str(numbers["kpi"])),
-            lost=words.number(float(numbers["points_lost"]), 1),
-        )
-    return words(
-        "finding.data_set_aside",
-        n=int(numbers["rows"]),
-        rows=words.number(float(numbers["rows"])),
-        amount=words.amount(float(numbers["amount"]), scope.currency),
-        grade=str(numbers["grade"]),
-    )
+        subject = words(f"entity.family.{finding.subject}")
+    else:
+        subject = channel_name(words, scope, finding.subject)
+    count = {"n": int(finding.numbers["rows"])} if "rows" in finding.numbers else {}
+    return words(f"finding.{finding.code}", subject=subject, **said, **count)
+
+
+def _said(name: str, value: float | str, scope: Scope, words: Words) -> str:
+    """A finding's number as its name tells: money, share, change, KPI or period."""
+    if name == "kpi":
+        return kpi_name(words, scope, str(value))
+    if name == "base":
+        return words.period(str(value))
+    if name == "grade":
+        return str(value)
+    number = float(value)
+    if name in ("change", "total"):
+        return words.amount(number, scope.currency, signed=True)
+    if name in ("gap", "amount"):
+        return words.amount(number, scope.currency)
+    if name in ("growth", "like_for_like"):
+        return words.signed_share(number)
+    return words.share(number) if name == "attainment" else words.number(number, 0 if name == "rows" else 1)

@@ -1,0 +1,153 @@
+"""The page: one file that asks for nothing, runs nothing, links within itself, and is small."""
+
+import re
+from itertools import pairwise
+
+import pytest
+from bs4 import BeautifulSoup
+
+MOST_BYTES = 250_000
+OURS = {"KPI", "NPS", "HHI", "SKU", "English", "FY", "Q"}
+SETTINGS = {"adventureworks", "contract", "CNY", "USD"}
+"""Names a reader wrote into the settings, or codes, shown as they are."""
+
+
+@pytest.fixture(params=["demo", "adventureworks"])
+def published(request):
+    """Give each company's report in turn."""
+    return request.getfixturevalue(f"{request.param}_report")
+
+
+@pytest.fixture(params=["zh", "en"])
+def path(request, published):
+    """Give each page of a report in turn."""
+    return published.folder / f"review.{request.param}.html"
+
+
+@pytest.fixture
+def page(path):
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+def test_a_page_is_small(path):
+    assert path.stat().st_size <= MOST_BYTES
+
+
+def test_a_page_holds_no_script_and_no_handler(page):
+    handlers = [tag.name for tag in page.find_all() if any(name.startswith("on") for name in tag.attrs)]
+    assert (page.find_all("script"), handlers) == ([], [])
+
+
+def test_a_page_forbids_everything_but_its_own_style_and_pictures(page):
+    policy = page.find("meta", attrs={"http-equiv": "Content-Security-Policy"})["content"]
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert rules == {
+        "default-src": "'none'", "style-src": "'unsafe-inline'", "img-src": "data:",
+        "base-uri": "'none'", "form-action": "'none'",
+    }  # fmt: skip
+
+
+def test_a_page_names_nothing_to_be_fetched(page):
+    fetched = page.find_all(["link", "iframe", "object", "embed", "video", "audio", "base", "source"])
+    sources = [tag["src"] for tag in page.select("[src]") if not tag["src"].startswith("data:")]
+    imported = re.findall(r"@import|url\(\s*['\"]?(?!#)", " ".join(s.get_text() for s in page("style")))
+    assert (fetched, sources, imported) == ([], [], [])
+
+
+def test_a_page_states_its_language_and_its_signs(page, path):
+    assert page.html["lang"] == {"zh": "zh-CN", "en": "en"}[path.suffixes[0][1:]]
+    assert page.head.find("meta", attrs={"charset": "utf-8"}) is not None
+
+
+def test_the_title_of_a_page_is_its_heading(page):
+    assert page.title.get_text() == page.h1.get_text() != ""
+
+
+def test_a_page_has_one_heading_of_the_first_level_and_skips_no_level(page):
+    levels = [int(tag.name[1]) for tag in page.find_all(re.compile("^h[1-6]$"))]
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def test_every_link_within_a_page_leads_to_an_element(page):
+    ids = {tag["id"] for tag in page.select("[id]")}
+    assert [a["href"] for a in page.select("a[href^='#']") if a["href"][1:] not in ids] == []
+
+
+def test_every_name_used_in_a_figure_is_defined_in_it(page):
+    missing = []
+    for svg in page("svg"):
+        used = re.findall(r"(?:href=\"#|url\(#)([^\")]+)", str(svg))
+        missing += [name for name in used if svg.find(id=name) is None]
+    assert missing == []
+
+
+def test_no_id_stands_twice(page):
+    ids = [tag["id"] for tag in page.select("[id]")]
+    assert sorted({name for name in ids if ids.count(name) > 1}) == []
+
+
+def test_the_contents_list_every_section_in_order(page):
+    sections = [tag["id"] for tag in page.select("main section[id]") if "line" not in tag.get("class", [])]
+    assert [a["href"][1:] for a in page.select("nav.contents ul a")] == sections
+
+
+def test_the_sections_stand_in_the_order_of_a_review(page):
+    found = [tag["id"] for tag in page.select("main > [id]")]
+    assert found == [
+        "top", "message", "decisions", "results", "causes", "scorecard", "stock", "risk", "incentives",
+        "sales_force", "data", "outlook", "measures", "appendix",
+    ]  # fmt: skip
+
+
+def test_every_figure_states_its_finding_with_a_number(page):
+    captions = [figure.figcaption.get_text() for figure in page.select("figure.chart")]
+    assert len(captions) >= 3
+    assert [text for text in captions if not re.search(r"\d", text)] == []
+
+
+def test_the_caption_of_a_figure_is_its_accessible_name(page):
+    for figure in page.select("figure.chart"):
+        assert figure.svg["aria-label"] == figure.figcaption.get_text()
+        assert figure.svg["role"] == "img"
+
+
+def test_every_table_can_be_reached_and_has_a_name(page):
+    for region in page.select("main table"):
+        scroll = region.find_parent(class_="scroll")
+        name = page.find(id=scroll["aria-labelledby"]).get_text(strip=True)
+        assert (scroll["role"], scroll["tabindex"], name != "") == ("region", "0", True)
+
+
+def test_a_page_links_to_itself_in_the_other_language(page, path):
+    link = page.select_one(".language a")
+    assert (path.parent / link["href"]).is_file()
+    assert (link["lang"], link["href"] == path.name) == (link["hreflang"], False)
+
+
+def test_a_page_shows_no_traceback_no_input_and_nothing_unformatted(page):
+    text = page.main.get_text(" ")
+    assert [sign for sign in ("Traceback", "In [", "ca.show", "<NA>", "{", "e+0") if sign in text] == []
+    assert not re.search(r"\b(nan|None|NaT|inf)\b", text)
+
+
+def test_a_chinese_page_holds_no_english_but_codes_and_names_from_data(published):
+    text = (published.folder / "review.zh.html").read_text(encoding="utf-8")
+    page = BeautifulSoup(text, "html.parser")
+    findings = page.find(id="findings")
+    for cell in findings.find_parent("figure").select("tbody td:not(.gt_right)") if findings else []:
+        cell.decompose()  # columns and values as they stand in the data
+    for other in page.select("[lang='en'], style, head"):
+        other.decompose()
+    said = set(re.findall(r"(?<![\w-])[A-Za-z_]{2,}(?![\w-])", page.get_text(" ")))
+    assert said - OURS - SETTINGS == set()
+
+
+def test_the_shelf_is_a_page_like_the_others(published):
+    page = BeautifulSoup((published.folder.parent / "index.html").read_text(encoding="utf-8"), "html.parser")
+    assert (page.find_all("script"), page.html["lang"], page.title.get_text()) == (
+        [],
+        "zh-CN",
+        page.h1.get_text(),
+    )
+    assert len(page.select("tbody tr")) == 1
