@@ -1,9 +1,12 @@
 """Sales channel performance: KPIs, scorecards and reports from a workspace of a company's own data.
 
->>> import channel_analysis as ca                       # doctest: +SKIP
->>> ws = ca.open_workspace("my_company")                # doctest: +SKIP
->>> review = ca.review(ws, "2025Q3")                    # doctest: +SKIP
->>> ca.show(review.scorecard, "zh")                     # doctest: +SKIP
+`open_workspace` opens a company's folder, `measure` gives KPI values, `review` a period's channel
+review, `show` shows any part of it in Chinese or English, `publish` makes the pages. Everything is
+imported when it is first used; `notebooks/tour.ipynb` walks through it.
+
+>>> import channel_analysis as ca
+>>> sorted(ca.__all__)[2:6]
+['make_workspace', 'measure', 'open_workspace', 'publish']
 """
 
 from __future__ import annotations

@@ -89,7 +89,8 @@ def test_gb18030_read_as_utf8_names_the_line_and_the_remedy(tmp_path):
     content = f"name,sum\nplain,1\n{RARE},2\n".encode("gb18030")
     assert problem(tmp_path, content) == (
         "/given.csv line 3: the text is not utf-8 | "
-        'it can be read as gb18030: say encoding = "gb18030" for it in the mapping\'s [files]'
+        'it can be read as gb18030: save it as UTF-8, or say encoding = "gb18030" for it '
+        "under [files] of a mapping"
     )
 
 
