@@ -11,17 +11,11 @@ import pyarrow as pa
 
 from ..contracts.policy import Policy
 from ..store.engine import Engine, quoted
-from .facts import channel_family_case
+from .facts import LEVELS, channel_family_case
 from .periods import Period
 
-SCOPES = {
-    "company": "",
-    "channel_family": "channel_family",
-    "channel_type": "channel_type",
-    "region": "region",
-    "partner": "partner_id",
-    "rep": "rep_id",
-}
+SCOPES = {level: column for level, column in LEVELS.items() if level != "category"}
+"""Levels a set of targets may be split by, with the column that names the scope."""
 FINER_FIRST = ("channel_type", "rep", "partner", "region", "channel_family", "company")
 
 

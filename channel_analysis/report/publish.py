@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ..store.workspace import open_workspace
-from .runner import Published, plan, run
+from .jobs import plan
+from .runner import Published, run
 
 
 def publish(

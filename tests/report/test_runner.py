@@ -17,8 +17,8 @@ from typer.testing import CliRunner
 
 from channel_analysis.cli import app
 from channel_analysis.errors import InputError
+from channel_analysis.report.jobs import plan
 from channel_analysis.report.publish import publish
-from channel_analysis.report.runner import plan
 
 PARAMETERS = 'workspace = "."\nperiod = "last-quarter"\nlanguages = ["en", "zh"]\ntables = ""\nmode = "good"'
 REVIEW = "import channel_analysis as ca\nreview = ca.review(ca.open_workspace(workspace), period)"
