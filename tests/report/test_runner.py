@@ -42,7 +42,7 @@ TOLD: list[tuple[str, int, int]] = []
 @pytest.fixture(scope="module")
 def folder(small_workspace, write_notebook) -> Path:
     """Give a workspace whose report `sheet` was published once and can come to grief on demand."""
-    made = small_workspace(settings="[report]\ndeadline_minutes = 0.15\n")
+    made = small_workspace()
     write_notebook(made, "sheet", REVIEW, BANNER, MISHAPS, SAVE, parameters=PARAMETERS)
     write_notebook(made, "sleepy", SLEEP, parameters=PARAMETERS)
     write_notebook(made, "endless", "1 + 1", parameters=PARAMETERS)
@@ -147,8 +147,12 @@ def test_a_killed_kernel_is_a_failure_and_the_last_good_report_untouched(folder,
 
 def test_past_its_deadline_a_report_is_stopped_with_all_its_processes(folder, run):
     before = tree(folder / "reports")
+    settings = (folder / "workspace.toml").read_text(encoding="utf-8")
+    hurried = f"{settings}[report]\ndeadline_minutes = 0.3\n"
+    (folder / "workspace.toml").write_text(hurried, encoding="utf-8")
     code, said = run("--report", "sleepy")
-    assert (code, "the deadline of 0.15 minutes passed" in said) == (1, True)
+    (folder / "workspace.toml").write_text(settings, encoding="utf-8")
+    assert (code, "the deadline of 0.3 minutes passed in cell" in said) == (1, True)
     assert not is_running(int((folder / "kernel.pid").read_text()))
     assert [p for p in psutil.Process().children(recursive=True) if is_running(p.pid)] == []
     assert tree(folder / "reports") == before
