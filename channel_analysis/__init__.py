@@ -11,6 +11,7 @@ imported when it is first used; `notebooks/tour.ipynb` walks through it.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -58,3 +59,7 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return [*__all__, "__version__"]
+
+
+if "IPython" in sys.modules:
+    import_module(".report.jupyter", __name__).register()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,12 +47,17 @@ def init(
 
 
 @app.command()
-def demo(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for the files.")]) -> None:
+def demo(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for the files.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over files that are not the example company's.")
+    ] = False,
+) -> None:
     """Write the files of the example company, the same on every machine."""
     with _messages():
-        from .store.demo import write_demo
+        from .store.demo.guard import write_guarded
 
-        write_demo(folder)
+        write_guarded(folder, force=force)
         typer.echo(f"The example company's files are in {folder}")
 
 
@@ -95,6 +102,7 @@ def dictionary(
     if not check:
         with _messages(), written_beside(target) as temporary:
             temporary.write_text(text(), encoding="utf-8")
+        typer.echo(str(target))
     elif not target.is_file() or target.read_text(encoding="utf-8") != text():
         _stop(f"{target} is out of date\n  fix: run channel-analysis dictionary", 1)
 
@@ -103,7 +111,8 @@ def dictionary(
 def _messages() -> Iterator[None]:
     """Errors as messages: 2 for input that cannot be used, 1 for a report that failed."""
     try:
-        yield
+        with _ended_by_signals():
+            yield
     except InputError as error:
         _stop(str(error), 2)
     except OSError as error:
@@ -111,8 +120,36 @@ def _messages() -> Iterator[None]:
         _stop(f"{error.filename or 'a file'}: {error.strerror or error}\n  fix: {fix}", 2)
     except RuntimeError as error:
         _stop(str(error), 1)
+    except _Ended as ended:
+        _stop("stopped", 128 + ended.number)
     except KeyboardInterrupt:
         _stop("stopped", 130)
+
+
+class _Ended(KeyboardInterrupt):
+    """The process was told to end; everything it started ends as on Ctrl-C."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Take SIGTERM, and a closed terminal, as Ctrl-C while a command runs."""
+
+    def end(number: int, _frame: object) -> None:
+        raise _Ended(number)
+
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        names = []
+    before = {name: signal.signal(getattr(signal, name), end) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
 
 
 def _stop(message: str, code: int) -> NoReturn:

@@ -1,6 +1,6 @@
 """The nouns: what methods conclude, frozen; tables first, then what explains them; no words, no HTML.
 
-Every result's `tables()` gives the frames a reader sees, by name; `to_frame()` its main one.
+Every result's `tables()` gives the frames a reader sees, by name.
 Money is in the workspace's currency, shares are 0 to 1, periods are codes such as 2025Q3.
 """
 
@@ -38,7 +38,11 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a report is about, shared by all its parts."""
+    """What a report is about, shared by all its parts.
+
+    `begins` is the data's first day where they begin after the period's; `uncovered` names channel
+    types whose data do not reach its end, `stopped` those without a row in it, with their last day.
+    """
 
     company: str
     period: str
@@ -48,7 +52,9 @@ class Scope:
     last_year: str
     currency: str
     as_of: datetime.date
+    begins: datetime.date | None
     uncovered: tuple[str, ...]
+    stopped: Mapping[str, datetime.date]
     names: Names
 
     @property
@@ -58,8 +64,8 @@ class Scope:
 
     @property
     def is_provisional(self) -> bool:
-        """Whether some channel's data do not reach the period's end."""
-        return bool(self.uncovered)
+        """Whether the data do not cover the period from its beginning to its end."""
+        return bool(self.uncovered) or self.begins is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +161,7 @@ class Scorecard:
 
 @dataclass(frozen=True, slots=True)
 class DataQuality:
-    """What became of the data: accounts per table, findings, grade.
+    """What became of the data: accounts per table, findings, grade, feeds that stopped (in the scope).
 
     `accounts`: table, rows_given, rows_used, rows_set_aside, rows_unreadable, amount_given,
     amount_used, amount_set_aside; `findings`: table, rule, column, rows, amount, sample,

@@ -161,9 +161,8 @@ class Words:
         form = {"Q": "quarter", "H": "half", None: "month" if month else "year"}[letter]
         ordinal = self(f"period.ordinal.{number}") if letter == "Q" else ""
         half = self(f"period.half_name.{number}") if letter == "H" else ""
-        text = self(
-            f"period.{form}", year=year, number=number, ordinal=ordinal, half=half, month=int(month or 0)
-        )
+        name = self(f"period.month_name.{int(month)}") if month else ""
+        text = self(f"period.{form}", year=year, number=number, ordinal=ordinal, half=half, month=name)
         return self("period.fiscal", period=text) if fiscal else text
 
     def period_short(self, code: str) -> str:

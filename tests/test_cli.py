@@ -65,6 +65,29 @@ def test_demo_writes_the_same_files_as_init_with_demo(tmp_path, demo_workspace):
     assert tree(tmp_path / "files") == tree(demo_workspace / "data" / "demo")
 
 
+@pytest.mark.parametrize("name", ["partners.csv", "sales.parquet", "sales.csv", "targets.parquet"])
+def test_demo_does_not_write_over_files_of_another_company(tmp_path, name):
+    (tmp_path / name).write_text("mine")
+    code, _, said = call("demo", tmp_path)
+    assert (code, name in said, "choose another folder, or give --force" in said) == (2, True, True)
+    assert tree(tmp_path) == {name: b"mine"}
+
+
+def test_demo_writes_again_over_its_own_files_and_completes_them(tmp_path, demo_workspace):
+    files = demo_workspace / "data" / "demo"
+    for name in ("partners.csv", "sales.parquet"):
+        (tmp_path / name).write_bytes((files / name).read_bytes())
+    (tmp_path / "notes.csv").write_text("mine")
+    assert call("demo", tmp_path)[0] == 0
+    assert tree(tmp_path) == tree(files) | {"notes.csv": b"mine"}
+
+
+def test_demo_writes_over_any_file_when_told_so(tmp_path, demo_workspace):
+    (tmp_path / "partners.csv").write_text("mine")
+    assert call("demo", tmp_path, "--force")[0] == 0
+    assert tree(tmp_path) == tree(demo_workspace / "data" / "demo")
+
+
 def test_a_mapping_is_bound_to_files_by_an_absolute_path(tmp_path, shared_data):
     source = shared_data("adventureworks_dw").resolve()
     code, *_ = call("init", tmp_path / "aw", "--mapping", "adventureworks", "--from", source)
@@ -188,7 +211,7 @@ def test_all_mistakes_of_the_data_are_named_at_once(workspace):
 
 def test_the_dictionary_is_up_to_date_where_it_was_just_written(tmp_path):
     target = tmp_path / "data" / "DICTIONARY.md"
-    call("dictionary", "--target", target)
+    assert call("dictionary", "--target", target) == (0, f"{target}\n", "")
     assert target.read_text(encoding="utf-8") == dictionary()
     assert call("dictionary", "--check", "--target", target) == (0, "", "")
 

@@ -43,7 +43,7 @@ def channel_results(
     shown = tuple(name for name in SHOWN if name in kpis)
     table = _by_family(wide(values[values["period"] == period.code], shown), ws)
     usable = tuple(name for name in shown if (table[f"{name}_status"] == "ok").any())
-    reasons = {name: _commonest(table[f"{name}_status"]) for name in shown if name not in usable}
+    reasons = {name: str(table[f"{name}_status"].iloc[0]) for name in shown if name not in usable}
     return ChannelResults(
         channels=table,
         history=_history(ws, kpis, period),
@@ -53,7 +53,7 @@ def channel_results(
         caveats=(
             *(Caveat("kpi_absent", "note", name, {"reason": reason}) for name, reason in reasons.items()),
             *_attainment_window(ws, values, period),
-            *_market_basis(values, period),
+            *_market_basis(ws, values, period),
             *_cost_lines(ws, values, period),
             *_bunched(ws, period),
         ),
@@ -153,9 +153,24 @@ def _attainment_window(ws: Workspace, values: pd.DataFrame, period: Period) -> l
     return [Caveat("attainment_window", "note", "attainment", numbers)]
 
 
-def _market_basis(values: pd.DataFrame, period: Period) -> list[Caveat]:
-    row = _company(values, "market_share", period)
-    return [] if row is None else [Caveat("market_sell_in", "note", "market_share", {})]
+def _market_basis(ws: Workspace, values: pd.DataFrame, period: Period) -> list[Caveat]:
+    """What market share rests on: our sell-in, and whose figures up to which month."""
+    if _company(values, "market_share", period) is None:
+        return []
+    found = (
+        ws.facts()
+        .engine.query(
+            "SELECT DISTINCT source, MAX(month) OVER () AS last FROM market "
+            f"WHERE month >= DATE '{period.start}' AND month < DATE '{period.end}' ORDER BY source"
+        )
+        .to_pylist()
+    )
+    sources = ", ".join(row["source"] for row in found if row["source"])
+    return [
+        Caveat(
+            "market_sell_in", "note", "market_share", {"source": sources, "last": f"{found[0]['last']:%Y-%m}"}
+        )
+    ]
 
 
 def _cost_lines(ws: Workspace, values: pd.DataFrame, period: Period) -> list[Caveat]:
@@ -202,7 +217,3 @@ def _company(values: pd.DataFrame, kpi: str, period: Period) -> pd.Series | None
     """The company's row of a KPI when it could be computed."""
     own = values[(values["level"] == "company") & (values["kpi"] == kpi) & (values["period"] == period.code)]
     return own.iloc[0] if len(own) and own.iloc[0]["status"] == "ok" else None
-
-
-def _commonest(statuses: pd.Series) -> str:
-    return str(statuses.mode().iloc[0]) if len(statuses) else "no_rows"

@@ -28,6 +28,9 @@ CARDS = (
 
 CARDS_SHOWN = 6
 
+WHOLE = 0.005
+"""Targets whose actual is so close to the period's net sales are targets of the whole company."""
+
 
 def message(
     ws: Workspace,
@@ -86,15 +89,17 @@ def _compared(now: pd.DataFrame, base: pd.DataFrame, kpi: str, against: str) -> 
 
 
 def _target(now: pd.DataFrame, kpi: str) -> float:
-    """The target of a card: of net sales the targets' own sum, of attainment 1, else none."""
+    """The target of a card: of attainment 1; of net sales the targets' sum where it covers the company."""
     if kpi == "attainment":
         return 1.0
+    if kpi == "net_sales" and now.at["attainment", "status"] == "ok" and abs(target_share(now) - 1) <= WHOLE:
+        return float(now.at["attainment", "denominator"])
     return float("nan")
 
 
 def _reaches_back(now: pd.DataFrame) -> bool:
     """Whether the data hold all of the same period last year."""
-    return bool(now.at["growth_yoy", "status"] == "ok")
+    return bool(now.at["growth_yoy", "status"] in ("ok", "incomplete"))
 
 
 def _verdict(company: pd.DataFrame, period: Period) -> Finding:
@@ -106,14 +111,23 @@ def _verdict(company: pd.DataFrame, period: Period) -> Finding:
             code, numbers["growth"] = f"sales_{base}", float(now.at[kpi, "value"])
             break
     if now.at["attainment", "status"] == "ok":
-        code, numbers["attainment"] = f"{code}_target", float(now.at["attainment", "value"])
+        share = target_share(now)
+        numbers["attainment"] = float(now.at["attainment", "value"])
+        numbers["target_share"] = share
+        code = f"{code}_target" if abs(share - 1) <= WHOLE else f"{code}_part_target"
     return Finding(code, period.code, numbers, "results")
+
+
+def target_share(now: pd.DataFrame) -> float:
+    """What the targets' own actual is of the period's net sales: 1 when they cover the company."""
+    sales = float(now.at["net_sales", "value"])
+    return float(now.at["attainment", "numerator"]) / sales if sales > 0 else float("nan")
 
 
 def _change_findings(results: ChannelResults) -> list[Finding]:
     """The channel type that moved net sales most, in either direction, with its share of the change."""
     table = results.changes
-    if table.empty or not table["change"].abs().max() > 0:
+    if len(table) < 2 or not table["change"].abs().max() > 0:
         return []
     row = table.loc[table["change"].abs().idxmax()]
     total = float(table["change"].sum())

@@ -18,7 +18,8 @@ def data_quality(ws: Workspace, scope: Scope) -> DataQuality:
     """Account for every row and its money, list the findings, grade the data.
 
     The grade follows the largest share of rows or money that one finding touches in its table:
-    A up to the policy's `grade_a`, then B, C, and D above `grade_c`.
+    A up to the policy's `grade_a`, then B, C, and D above `grade_c` or where a channel's sales
+    stopped before the period.
     """
     intake = ws.facts().intake
     rows_share, amount_share = worst_shares(intake)
@@ -28,7 +29,7 @@ def data_quality(ws: Workspace, scope: Scope) -> DataQuality:
             [asdict(account) for account in intake.accounts], columns=_names(TableAccount)
         ).drop(columns=["first_date", "last_date"]),
         findings=pd.DataFrame([asdict(finding) for finding in intake.findings], columns=_names(Finding)),
-        grade=grade(max(rows_share, amount_share), ws.policy.quality),
+        grade="D" if scope.stopped else grade(max(rows_share, amount_share), ws.policy.quality),
         affected_rows_share=rows_share,
         affected_amount_share=amount_share,
         absent=tuple(name for name in TABLES if name not in supplied),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 
 from ..errors import InputError, Problem
@@ -11,6 +12,7 @@ from ..metrics.periods import (
     Coverage,
     Period,
     active_types,
+    add_months,
     coverage,
     parse_period,
     period_at,
@@ -29,8 +31,6 @@ def resolve_period(ws: Workspace, text: str) -> Period:
         When the text is no period, or the data hold no sales in it.
     """
     covered = coverage(ws.facts().engine)
-    if not covered:
-        raise InputError([Problem("sales", "no row can be used", "see the data section, or data/cache")])
     if str(text) in LAST:
         return last_complete(ws, LAST[str(text)], covered)
     period = parse_period(text, ws.settings.company.fiscal_year_start)
@@ -47,7 +47,8 @@ def last_complete(ws: Workspace, kind: str, covered: list[Coverage]) -> Period:
     period = period_at(max(c.last for c in covered), kind)
     first = min(c.first for c in covered)
     while period.end > first:
-        if not uncovered(ws, period, covered) and active_types(ws.facts().engine, period):
+        whole = not begins_late(ws, period, covered) and not uncovered(ws, period, covered)
+        if whole and active_types(ws.facts().engine, period):
             return period
         period = period.previous
     what = f"no {kind} is complete: the data run from {first} to {max(c.last for c in covered)}"
@@ -56,26 +57,38 @@ def last_complete(ws: Workspace, kind: str, covered: list[Coverage]) -> Period:
 
 
 def uncovered(ws: Workspace, period: Period, covered: list[Coverage]) -> list[str]:
-    """Channel types whose data do not reach a period's end though they were active before or in it."""
+    """Channel types whose data do not reach a period's end though they sold in it or in the year before.
+
+    A feed that stopped stays uncovered for a year, so that its gap is not taken for a fall in sales;
+    `complete_to` in workspace.toml settles it earlier.
+    """
     complete_to = ws.settings.data.complete_to
     every = {c.channel_type for c in covered}
     if not uncovered_types(period, covered, every, ws.policy, complete_to):
         return []
-    engine = ws.facts().engine
-    active = active_types(engine, period.previous) or active_types(engine, period)
+    year_before = Period(add_months(period.start, -12), period.end, period.kind)
+    active = active_types(ws.facts().engine, year_before)
     return uncovered_types(period, covered, active, ws.policy, complete_to)
 
 
+def begins_late(ws: Workspace, period: Period, covered: list[Coverage]) -> bool:
+    """Whether the data begin only after a period's first days."""
+    tolerance = datetime.timedelta(days=ws.policy.periods.coverage_tolerance_days)
+    return min(c.first for c in covered) > period.start + tolerance
+
+
 def incomplete(ws: Workspace, periods: Sequence[Period]) -> set[str]:
-    """Codes of the periods that some channel's data do not cover to their end."""
+    """Codes of the periods that the data do not cover from their beginning to their end."""
     covered = coverage(ws.facts().engine)
-    return {period.code for period in periods if uncovered(ws, period, covered)}
+    return {p.code for p in periods if begins_late(ws, p, covered) or uncovered(ws, p, covered)}
 
 
 def scope_of(ws: Workspace, period: Period, kpis: dict[str, Kpi]) -> Scope:
     """The scope of a report on a period."""
     covered = coverage(ws.facts().engine)
     company = ws.settings.company
+    open_ended = uncovered(ws, period, covered)
+    silent = [c.channel_type for c in covered if c.channel_type in open_ended and c.last < period.start]
     return Scope(
         company=company.name,
         period=period.code,
@@ -85,7 +98,9 @@ def scope_of(ws: Workspace, period: Period, kpis: dict[str, Kpi]) -> Scope:
         last_year=period.last_year.code,
         currency=company.currency,
         as_of=max(c.last for c in covered),
-        uncovered=tuple(uncovered(ws, period, covered)),
+        begins=min(c.first for c in covered) if begins_late(ws, period, covered) else None,
+        uncovered=tuple(open_ended),
+        stopped={c.channel_type: c.last for c in covered if c.channel_type in silent},
         names=Names(
             channel_types={name: rule.label for name, rule in ws.policy.channel_types.items()},
             kpis={name: kpi.label for name, kpi in kpis.items()},

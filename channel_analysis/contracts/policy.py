@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ..errors import InputError, Problem, did_you_mean
 
@@ -77,24 +78,26 @@ class Policy(Rules):
 
     @model_validator(mode="after")
     def _weights_fit(self) -> Policy:
-        problems = [text for text in self._weight_problems() if text]
-        if problems:
-            raise ValueError("; ".join(problems))
+        mistakes = [*self._unknown_scopes(), *self._wrong_sums()]
+        if mistakes:
+            raise ValidationError.from_exception_data("Policy", mistakes)
         return self
 
-    def _weight_problems(self) -> list[str]:
-        families = {"direct", "indirect"}
-        known = [*sorted(families), *self.channel_types]
-        found = []
-        for part in ("weights", "anchors"):
+    def _unknown_scopes(self) -> Iterator[InitErrorDetails]:
+        families = ["direct", "indirect", *self.channel_types]
+        for part, known in (("weights", families), ("anchors", ["all", *families])):
             for scope in getattr(self.scoring, part):
-                if scope not in known and not (part == "anchors" and scope == "all"):
-                    found.append(f"[scoring.{part}.{scope}]: {did_you_mean(scope, known)}")
+                if scope not in known:
+                    what = f"there is no channel type or family '{scope}'"
+                    yield _mistake(("scoring", part, scope), what, did_you_mean(scope, known))
+
+    def _wrong_sums(self) -> Iterator[InitErrorDetails]:
         for scope, weights in self.scoring.weights.items():
             total = sum(weights.values())
             if abs(total - 1) > 1e-9:
-                found.append(f"[scoring.weights.{scope}]: weights sum to {total:g}, not 1")
-        return found
+                what = f"the weights sum to {total:g}, not 1"
+                fix = "mind those of the policies below: what shall not count is set to 0.0"
+                yield _mistake(("scoring", "weights", scope), what, fix)
 
     def weights_of(self, channel_type: str) -> dict[str, float]:
         """Weights above 0 that hold for a channel type; empty when the policy has none."""
@@ -111,6 +114,15 @@ class Policy(Rules):
             if anchors is not None:
                 return anchors
         return None
+
+
+def wrong(what: str, fix: str) -> PydanticCustomError:
+    """A mistake for a validator to raise, with its remedy."""
+    return PydanticCustomError("wrong", "{what}", {"what": what, "fix": fix})
+
+
+def _mistake(place: tuple[str, ...], what: str, fix: str) -> InitErrorDetails:
+    return InitErrorDetails(type=wrong(what, fix), loc=place, input=None)
 
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -142,7 +154,7 @@ def _problem(model: type[BaseModel], item: Any, where: str) -> Problem:
     message = item["msg"].removeprefix("Value error, ")
     given = item.get("input")
     shown = f" (given: {given!r})" if isinstance(given, str | int | float) else ""
-    return Problem(place, f"{message}{shown}")
+    return Problem(place, f"{message}{shown}", item.get("ctx", {}).get("fix", ""))
 
 
 def _names_at(model: type[BaseModel], path: list[str]) -> list[str]:

@@ -28,6 +28,5 @@ TABLES: dict[str, Table] = {
         conduct.TRAINING,
         parties.CANDIDATES,
         conduct.MEASURES,
-        trade.EXCHANGE_RATES,
     )
 }

@@ -1,4 +1,4 @@
-"""Contracts of trade: sales, sell-out, stock, targets, market and exchange rates."""
+"""Contracts of trade: sales, sell-out, stock, targets and market."""
 
 from __future__ import annotations
 
@@ -131,18 +131,5 @@ MARKET = Table(
         Column("rival_amount", "money", "sales of the largest rival", unit="currency"),
         Column("source", "text", "who measured it"),
         known_at("figure"),
-    ),
-)
-
-EXCHANGE_RATES = Table(
-    name="exchange_rates",
-    description="Rates from a foreign currency to the workspace's, by month.",
-    grain="one currency and month",
-    key=("currency", "month"),
-    date="month",
-    columns=(
-        Column("currency", "text", "ISO 4217 code of the foreign currency", required=True),
-        Column("month", "date", "first day of the month", required=True),
-        Column("rate", "number", "workspace currency for one unit of the foreign one", required=True),
     ),
 )

@@ -35,6 +35,9 @@ NAMES = (
 )
 """Names a KPI's SQL may use with a colon before them."""
 
+NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT", "UINTEGER", "FLOAT", "DOUBLE")
+"""Types of the engine, beside decimals, that a KPI's terms may have."""
+
 
 class Term(Rules):
     """An SQL aggregate over one contract table, of the rows in a window of a date column.
@@ -239,7 +242,7 @@ def _column_problems(where: str, kpi: Kpi, policy: Policy) -> list[Problem]:
 
 
 def _engine_problems(kpis: Mapping[str, Kpi], policy: Policy) -> list[Problem]:
-    """Let the engine explain each KPI's SQL on empty tables; all at once first, singly on failure."""
+    """Let the engine run each KPI's SQL on empty tables; all at once first, singly on failure."""
     import duckdb
 
     engine = DuckDBEngine()
@@ -247,21 +250,30 @@ def _engine_problems(kpis: Mapping[str, Kpi], policy: Policy) -> list[Problem]:
     for name, table in TABLES.items():
         engine.register(name, empty_table_sql(table))
     engine.register("target_actuals", NO_ACTUALS)
-    probes = {name: _probes(kpi, policy) for name, kpi in kpis.items()}
+    probes = [(name, sql) for name, kpi in kpis.items() for sql in _probes(kpi, policy)]
     try:
-        engine.query("DESCRIBE " + " UNION ALL ".join(sql for found in probes.values() for sql in found))
-        return []
+        every = " UNION ALL ".join(
+            f"SELECT {i} AS i, v FROM ({sql}) AS p" for i, (_, sql) in enumerate(probes)
+        )
+        rows = engine.query(every) if probes else None
+        types = dict(zip(rows["i"].to_pylist(), rows["v"].to_pylist(), strict=True)) if rows else {}
+        return [p for i, (name, _) in enumerate(probes) if (p := _type_problem(name, types.get(i)))]
     except duckdb.Error:
-        pass
-    problems = []
-    for name, found in probes.items():
-        for sql in found:
+        problems: dict[str, Problem] = {}
+        for name, sql in probes:
             try:
-                engine.query(f"DESCRIBE {sql}")
+                engine.query(sql)
             except duckdb.Error as error:
-                problems.append(_engine_problem(f"kpis.toml [{name}]", str(error)))
-                break
-    return problems
+                problems.setdefault(name, _engine_problem(f"kpis.toml [{name}]", str(error)))
+        return list(problems.values())
+
+
+def _type_problem(name: str, found: str | None) -> Problem | None:
+    """A term that is no aggregate (no row for empty tables) or gives no number."""
+    if found is not None and (found.startswith("DECIMAL") or found in NUMBERS):
+        return None
+    what = "a term gives no single number" if found is None else f"a term gives a {found}, not a number"
+    return Problem(f"kpis.toml [{name}]", what, "aggregate to a number, such as sum(...) or count(...)")
 
 
 def _engine_problem(where: str, message: str) -> Problem:
@@ -271,7 +283,7 @@ def _engine_problem(where: str, message: str) -> Problem:
 
 
 def _probes(kpi: Kpi, policy: Policy) -> list[str]:
-    """Queries with the shape of the KPI's own, one per term, that give one text column."""
+    """Queries with the shape of the KPI's own, one per term, that give the type of its value."""
     values = dict.fromkeys(NAMES, "DATE '2025-01-01'") | {"days": "90"}
     found = []
     for term in kpi.terms:
@@ -283,7 +295,7 @@ def _probes(kpi: Kpi, policy: Policy) -> list[str]:
         facts = named_sql(fact_sql(term.table, used, policy, term.of_partner), values)
         aggregate = with_names(term.tree, values)
         where = " AND ".join(f"({with_names(tree, values)})" for tree in needs) or "TRUE"
-        found.append(f"SELECT CAST({aggregate} AS VARCHAR) AS v FROM ({facts}) AS f WHERE {where}")
+        found.append(f"SELECT TYPEOF({aggregate}) AS v FROM ({facts}) AS f WHERE {where}")
     return found
 
 
@@ -294,6 +306,6 @@ def _nested_probe(kpi: Kpi, term: Term, policy: Policy, values: Mapping[str, str
     facts = named_sql(fact_sql(term.table, sorted(used & known) or [kpi.per], policy), values)
     columns = ", ".join(f"{with_names(tree, values)} AS {name}" for name, tree in inner.items())
     return (
-        f"SELECT CAST({with_names(term.tree, values)} AS VARCHAR) AS v FROM "
+        f"SELECT TYPEOF({with_names(term.tree, values)}) AS v FROM "
         f"(SELECT {kpi.per}, 1 AS rank, {columns} FROM ({facts}) AS f GROUP BY {kpi.per}) AS n"
     )

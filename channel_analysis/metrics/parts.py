@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ..contracts.policy import Policy
 from ..store.engine import quoted
@@ -15,9 +16,11 @@ from ..store.workspace import Facts
 from .facts import UNASSIGNED, fact_sql
 from .intervals import Floats
 from .kpis import Kpi, Term, columns_of, parsed
-from .periods import Period
-from .queries import ROWS, Scan, entity_columns, nested_start, nested_sums, scan_sums, scans_of
+from .periods import MONTHS, Period
+from .queries import MONTHS_SEEN, ROWS, Scan, entity_columns, nested_start, nested_sums, scan_sums, scans_of
 from .targets import holds_most_of, level_for, register_target_actuals, supplied_levels
+
+BoolArray = NDArray[np.bool_]
 
 SIDES = ("numerator", "denominator", "squares")
 
@@ -40,6 +43,8 @@ class Measuring:
     _nested: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict)
     _told_apart: dict[tuple[str, bool], set[str]] = field(default_factory=dict)
     _empty: set[tuple[str, Term]] = field(default_factory=set)
+    _monthly: dict[str, bool] = field(default_factory=dict)
+    _months: dict[tuple[str, str], pd.Series] = field(default_factory=dict)
     _absent: dict[str, str] = field(default_factory=dict)
     _targets: dict[str, set[str]] | None = None
 
@@ -50,6 +55,8 @@ class Measuring:
         for scan in scans_of([PRESENCE, *(term for kpi in simple for term in kpi.terms)]):
             sums = self._scan(scan, period)
             is_empty = not sums[ROWS].sum()
+            if MONTHS_SEEN in sums and scan.window == "period":
+                self._months[period.code, scan.table] = sums[MONTHS_SEEN]
             for number, term in enumerate(scan.terms):
                 self._terms[period.code, term] = sums[f"term_{number}"].fillna(UNKNOWN)
                 if is_empty:
@@ -84,6 +91,7 @@ class Measuring:
                 sides[side] = _added(terms, len(entities))
             for side in ("denominator", "squares"):
                 sides[side][sides[side] == UNKNOWN] = np.nan
+            statuses[self._is_partial(period, kpi, entities) & (statuses == "")] = "partial"
         entity = entities.get_level_values("entity")
         return pd.DataFrame({"level": level, "entity": entity, **sides, "status": statuses})
 
@@ -117,6 +125,35 @@ class Measuring:
         if kpi.kind == "nested":
             return "no_history" if self._too_early(kpi, period) else ""
         return "no_rows" if any((period.code, term) in self._empty for term in kpi.terms) else ""
+
+    def _is_partial(self, period: Period, kpi: Kpi, entities: pd.MultiIndex) -> BoolArray:
+        """Entities for which a monthly table of the KPI lacks months of the period that it should have.
+
+        Market figures are there every month for whomever they are there at all; of costs and stock,
+        where months without a row may be true, the table as a whole must have every month. Tables that
+        are not filled month by month are taken as they are.
+        """
+        partial = np.zeros(len(entities), dtype=bool)
+        for table in kpi.tables:
+            seen = self._months.get((period.code, table))
+            if seen is None or not self._is_monthly(table):
+                continue
+            if seen.max() < MONTHS[period.kind]:
+                partial[:] = True
+            elif table == "market":
+                months = seen.reindex(entities).to_numpy()
+                partial |= (months > 0) & (months < MONTHS[period.kind])
+        return partial
+
+    def _is_monthly(self, table: str) -> bool:
+        """Whether a table is filled month by month, so that a month without rows is one to come."""
+        if table not in self._monthly:
+            row = self.facts.engine.query(
+                "SELECT COUNT(DISTINCT month) AS n, DATE_DIFF('month', MIN(month), MAX(month)) + 1 AS span "
+                f"FROM {table}"
+            ).to_pylist()[0]
+            self._monthly[table] = row["n"] >= 3 and row["n"] >= 0.9 * row["span"]
+        return self._monthly[table]
 
     def _of_term(self, period: Period, name: str, term: Term, entities: pd.MultiIndex) -> Floats:
         """A term's value for every entity, NaN where it has no rows."""

@@ -18,6 +18,9 @@ from .periods import Period, add_months
 ROWS = "rows"
 """Column of a scan that counts the rows it read for an entity."""
 
+MONTHS_SEEN = "months_seen"
+"""Column of a scan of a monthly table that counts the months it has rows for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scan:
@@ -44,7 +47,8 @@ def scan_sums(
 ) -> pd.DataFrame:
     """Run one scan for every entity of every level the table knows.
 
-    Returns one row per (level, entity) with columns term_0, term_1, ... and `ROWS`.
+    Returns one row per (level, entity) with columns term_0, term_1, ..., `ROWS`, and of monthly
+    tables `MONTHS_SEEN`.
     """
     names = dated_names(period, policy)
     entities = entity_columns(scan.table, levels, policy)
@@ -57,12 +61,16 @@ def scan_sums(
     keys = [quoted(column) for column in _distinct(entities)]
     aggregates = [f"{with_names(term.tree, names)} AS term_{i}" for i, term in enumerate(scan.terms)]
     aggregates.append(f"COUNT(*) AS {ROWS}")
+    names_of_terms = [*(f"term_{i}" for i in range(len(scan.terms))), ROWS]
+    if scan.date == "month":
+        aggregates.append(f"COUNT(DISTINCT month) AS {MONTHS_SEEN}")
+        names_of_terms.append(MONTHS_SEEN)
     named = f"partner_id <> '{UNASSIGNED}'" if scan.of_partner else ""
     where = " AND ".join(filter(None, [_within(scan, names), named, condition])) or "TRUE"
     sets = ", ".join(f"({quoted(column)})" if column else "()" for column in dict.fromkeys(entities.values()))
     grouping = f" GROUP BY GROUPING SETS ({sets})" if keys else ""
     query = f"SELECT {', '.join([*keys, *aggregates])} FROM ({facts}) AS f WHERE {where}{grouping}"
-    return _read(engine, query, entities, [*(f"term_{i}" for i in range(len(scan.terms))), ROWS])
+    return _read(engine, query, entities, names_of_terms)
 
 
 def nested_sums(

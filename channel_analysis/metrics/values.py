@@ -35,6 +35,7 @@ STATUSES = {
     "no_level": "its tables do not tell entities of this level apart",
     "no_data": "its tables hold no such rows at all",
     "no_rows": "its tables hold no rows for this entity and period",
+    "partial": "a monthly table lacks months of the period",
     "no_history": "the data do not reach back far enough",
     "no_base": "there was nothing to compare with: new",
     "incomplete": "the period is not complete, so it is not compared",

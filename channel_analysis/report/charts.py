@@ -71,9 +71,10 @@ def bars_over_time(
         colours[base] = COLOURS["before"]
     colours[-1] = COLOURS["actual"]
     ax.bar(range(len(heights)), heights, color=colours, width=0.78)
+    ax.axhline(0, color=COLOURS["muted"], linewidth=0.6)
     ax.annotate(
         last_label,
-        (len(heights) - 1, heights[-1]),
+        (len(heights) - 1, max(heights[-1], 0)),
         xytext=(0, 3),
         textcoords="offset points",
         ha="center",
@@ -86,7 +87,7 @@ def bars_over_time(
     ax.tick_params(axis="y", left=False, labelleft=False)
     ax.margins(y=0.18)
     ax.set_xlim(-0.7, len(heights) + 0.1)
-    _bare(ax, keep_bottom=True)
+    _bare(ax, keep_bottom=False)
 
 
 def waterfall(ax: Axes, names: Sequence[str], steps: Sequence[float], labels: Sequence[str]) -> None:

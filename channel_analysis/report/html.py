@@ -10,7 +10,6 @@ from markupsafe import Markup, escape
 from ..files import CATALOG
 from ..words import Words
 from .blocks import Figure, Section, Table
-from .tables import table_html
 
 
 def section_html(section: Section, words: Words) -> str:
@@ -45,4 +44,6 @@ def _svg(figure: Figure) -> Markup:
 
 
 def _table(table: Table) -> Markup:
+    from .tables import table_html  # loads pandas, which pages of finished sections need not
+
     return Markup(table_html(table))

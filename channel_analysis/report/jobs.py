@@ -58,8 +58,9 @@ def plan(
     notebook = Path()
     try:
         notebook = find_report(report, root)
-        values = {**given, "workspace": str(root), "period": period, "languages": list(wanted)}
-        parameters = with_parameters(notebook, values)
+        parameters = with_parameters(notebook, {k: v for k, v in given.items() if k not in _OWN})
+        own = {"workspace": str(root), "period": period, "languages": list(wanted)}
+        parameters |= {name: value for name, value in own.items() if name in parameters}
     except InputError as error:
         problems += error.problems
     refuse(problems)

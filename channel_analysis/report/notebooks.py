@@ -85,8 +85,10 @@ def _literals(source: str, notebook: Path) -> dict[str, Any]:
     found: dict[str, Any] = {}
     try:
         for node in ast.parse(source).body:
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                found[node.targets[0].id] = ast.literal_eval(node.value)
+            target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+            value = getattr(node, "value", None)
+            if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(target, ast.Name) and value:
+                found[target.id] = ast.literal_eval(value)
     except (SyntaxError, ValueError):
         fix = 'keep the cell to lines such as: period = "last-quarter"'
         raise InputError([Problem(str(notebook), "its parameters are not plain literals", fix)]) from None

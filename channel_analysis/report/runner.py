@@ -9,7 +9,8 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,47 +42,60 @@ def run(ws: Workspace, job: Job, period: str, progress: Progress) -> Published:
         When a cell fails, the kernel dies or the deadline passes; it names the cell.
     """
     folder = job.out / period
-    work = _work_folder(folder)
     started = time.monotonic()
-    try:
-        with _locked(folder):
-            summary = run_child(ws, job, period, work, progress)
-            record = _record(job, period, summary, time.monotonic() - started)
-            pages = _publish(job, folder, work, record)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-        _drop_if_empty(folder)
+    with _locked(folder), _work_folder(folder) as work:
+        summary = run_child(ws, job, period, work, progress)
+        record = _record(ws, job, period, summary, time.monotonic() - started)
+        pages = _publish(ws, job, folder, work, record)
     return Published(folder, pages, summary)
 
 
-def _work_folder(folder: Path) -> Path:
-    """A hidden folder on the same disk as the period's, so that publishing is renaming."""
+@contextmanager
+def _work_folder(folder: Path) -> Iterator[Path]:
+    """A hidden folder on the same disk as the period's, so that publishing is renaming.
+
+    What runs that were killed have left is cleared away; a period's folder without a report goes as well.
+    """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=".run-", dir=folder))
+        folder.mkdir(exist_ok=True)
+        _clear(folder)
+        work = Path(tempfile.mkdtemp(prefix=".run-", dir=folder))
     except OSError as error:
-        reason = error.strerror or str(error)
-        fix = "choose another folder with --out, or correct its permissions"
-        raise InputError([Problem(str(folder), f"cannot be written to: {reason}", fix)]) from None
+        raise _not_writable(folder, error) from None
+    try:
+        yield work
+    finally:
+        _clear(folder)
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
 
 
-def _drop_if_empty(folder: Path) -> None:
-    """A period's folder that holds no report is not left behind."""
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
+def _clear(folder: Path) -> None:
+    for left in folder.glob(".run-*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _locked(folder: Path) -> Any:
     from filelock import FileLock, Timeout
 
-    lock = FileLock(folder.with_name(f".{folder.name}.lock"))
     try:
-        return lock.acquire(timeout=0)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        return FileLock(folder.with_name(f".{folder.name}.lock")).acquire(timeout=0)
     except Timeout:
         raise ReportError(f"{folder}: another run is writing here; wait for it to end") from None
+    except OSError as error:
+        raise _not_writable(folder, error) from None
 
 
-def _record(job: Job, period: str, summary: Mapping[str, Any], seconds: float) -> dict[str, Any]:
+def _not_writable(folder: Path, error: OSError) -> InputError:
+    reason = error.strerror or str(error)
+    fix = "choose another folder with --out, or correct its permissions"
+    return InputError([Problem(str(folder), f"cannot be written to: {reason}", fix)])
+
+
+def _record(
+    ws: Workspace, job: Job, period: str, summary: Mapping[str, Any], seconds: float
+) -> dict[str, Any]:
     """The run record: the only place that holds clock, versions and seconds."""
     from importlib.metadata import version
 
@@ -91,7 +105,7 @@ def _record(job: Job, period: str, summary: Mapping[str, Any], seconds: float) -
         "period": period,
         "languages": list(job.languages),
         "parameters": {k: v for k, v in job.parameters.items() if k not in ("workspace", "tables")},
-        "inputs": {**summary["fingerprints"], "notebook": sha256_of_file(job.notebook)[:16]},
+        "inputs": {**_fingerprints(ws, summary), "notebook": sha256_of_file(job.notebook)[:16]},
         "summary": summary,
         "outcome": "published",
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -100,27 +114,79 @@ def _record(job: Job, period: str, summary: Mapping[str, Any], seconds: float) -
     }
 
 
-def _publish(job: Job, folder: Path, work: Path, record: Mapping[str, Any]) -> tuple[Path, ...]:
+def _fingerprints(ws: Workspace, summary: Mapping[str, Any]) -> dict[str, str]:
+    """Fingerprints of data and definitions, where a report's own tables do not tell them."""
+    told: dict[str, str] = summary["fingerprints"]
+    if told:
+        return told
+    from ..analysis.review import definitions_version
+    from ..metrics.kpis import load_kpis
+
+    return {
+        "data": ws.facts().fingerprint[:16],
+        "definitions": definitions_version(load_kpis(ws), ws),
+    }
+
+
+def _publish(
+    ws: Workspace, job: Job, folder: Path, work: Path, record: Mapping[str, Any]
+) -> tuple[Path, ...]:
     """Rename everything into place: tables, pages, and the run record last."""
+    record_file = folder / "run.json"
+    runs = read_runs(record_file)
+    before = runs.get(job.report, {})
+    languages = _with_kept(ws, job, folder, before, record)
+    runs[job.report] = {**record, "languages": languages}
     tables = folder / "tables"
     tables.mkdir(exist_ok=True)
     new = {path.name: path for path in sorted((work / "tables").glob("*.parquet"))}
     for name, path in new.items():
         os.replace(path, tables / name)
-    pages = []
-    for language in job.languages:
-        target = folder / f"{job.report}.{language}.html"
-        os.replace(work / f"page.{language}.html", target)
-        pages.append(target)
-    _drop_outdated(job, folder, record, set(new))
-    path = folder / "run.json"
-    runs = read_runs(path)
-    runs[job.report] = dict(record)
+    _link(job, folder, work, languages)
+    for language in languages:
+        os.replace(work / f"page.{language}.html", folder / f"{job.report}.{language}.html")
+    _drop_outdated(job, folder, before, runs, set(new))
     (work / "run.json").write_text(
         json.dumps(runs, ensure_ascii=False, indent=1, sort_keys=True), encoding="utf-8"
     )
-    os.replace(work / "run.json", path)
-    return tuple(pages)
+    os.replace(work / "run.json", record_file)
+    return tuple(folder / f"{job.report}.{language}.html" for language in job.languages)
+
+
+def _with_kept(
+    ws: Workspace, job: Job, folder: Path, before: Mapping[str, Any], record: Mapping[str, Any]
+) -> list[str]:
+    """The job's languages, and those of an earlier run's pages that hold good: its inputs were the same."""
+    if _asked(before) != _asked(json.loads(json.dumps(record))):
+        return list(job.languages)
+    there = {
+        language for language in before["languages"] if (folder / f"{job.report}.{language}.html").is_file()
+    }
+    if there <= set(job.languages):
+        return list(job.languages)
+    first = ws.settings.company.language
+    return sorted(there | set(job.languages), key=lambda language: (language != first, language))
+
+
+def _asked(record: Mapping[str, Any]) -> tuple[Any, Any]:
+    """What a page depends on: inputs and parameters, languages and the way the period is named apart."""
+    parameters = record.get("parameters", {})
+    own = {name: value for name, value in parameters.items() if name not in ("languages", "period")}
+    return record.get("inputs"), own
+
+
+def _link(job: Job, folder: Path, work: Path, languages: list[str]) -> None:
+    """Let new and kept pages lead to each other; the kept ones are put beside the new."""
+    if set(languages) == set(job.languages):
+        return
+    from .render import linked
+
+    for language in languages:
+        new = work / f"page.{language}.html"
+        kept = folder / f"{job.report}.{language}.html"
+        text = (new if language in job.languages else kept).read_text(encoding="utf-8")
+        others = [other for other in languages if other != language]
+        new.write_text(linked(text, language, others, job.report), encoding="utf-8")
 
 
 def read_runs(path: Path) -> dict[str, Any]:
@@ -132,12 +198,14 @@ def read_runs(path: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _drop_outdated(job: Job, folder: Path, record: Mapping[str, Any], kept: set[str]) -> None:
-    """Remove the report's tables and pages of an earlier run that this one did not make again."""
-    before = read_runs(folder / "run.json").get(job.report, {})
+def _drop_outdated(
+    job: Job, folder: Path, before: Mapping[str, Any], runs: Mapping[str, Any], new: set[str]
+) -> None:
+    """Remove the report's tables and pages of an earlier run that no report has made again."""
+    kept = {name for run in runs.values() for name in run.get("summary", {}).get("tables", [])}
     for name in before.get("summary", {}).get("tables", []):
-        if f"{name}.parquet" not in kept:
+        if f"{name}.parquet" not in new and name not in kept:
             (folder / "tables" / f"{name}.parquet").unlink(missing_ok=True)
     for language in before.get("languages", []):
-        if language not in record["languages"]:
+        if language not in runs[job.report]["languages"]:
             (folder / f"{job.report}.{language}.html").unlink(missing_ok=True)

@@ -2,43 +2,86 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError, Problem
+from ..errors import InputError, Problem, refuse
 from ..files import written_beside
-from ..results import Review
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..results import Review
 
 DONE = "application/vnd.channel-analysis.done+json"
 """Type of the output by which the runner knows that the last cell ran, with the report's summary."""
 
+_UNKNOWN = dict.fromkeys(
+    ("period", "start", "as_of", "currency", "grade", "is_provisional", "net_sales", "growth_yoy")
+)
+"""What a summary says unless the result tells."""
 
-def save_tables(review: Review, folder: str | Path = "") -> Saved:
-    """Write every table of a review as `folder/<name>.parquet`; with no folder, only sum up.
+_NAME = re.compile(r"\w[\w-]*")
+"""A name that is safe as a file's."""
+
+
+def save_tables(result: Review | Mapping[str, pd.DataFrame], folder: str | Path = "") -> Saved:
+    """Write every table as `folder/<name>.parquet`; with no folder, only sum up.
+
+    Parameters
+    ----------
+    result : Review, or mapping of str to DataFrame
+        A review, or tables of one's own by name; these leave open in the run record what they do
+        not tell.
+    folder : str or Path
+        The notebook's parameter `tables`.
 
     Raises
     ------
     InputError
-        When the folder cannot be written to.
+        When there is something that is no table, or the folder cannot be written to.
     """
-    tables = review.tables()
+    tables = dict(result) if isinstance(result, Mapping) else _tables_of(result)
+    refuse(_problems(tables))
     if str(folder):
         _write(tables, Path(folder))
+    known = {} if isinstance(result, Mapping) else _known(result)
+    return Saved({**_UNKNOWN, "fingerprints": {}, **known, "tables": sorted(tables)})
+
+
+def _tables_of(result: Review) -> dict[str, pd.DataFrame]:
+    if type(result).__name__ != "Review":
+        what = f"a {type(result).__name__} is neither a review nor tables by name"
+        raise InputError([Problem("save_tables", what, 'write save_tables({"name": frame}, tables)')])
+    return result.tables()
+
+
+def _problems(tables: Mapping[Any, Any]) -> Iterator[Problem]:
+    for name, frame in tables.items():
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            fix = "use letters, digits, - and _"
+            yield Problem("save_tables", f"{name!r} cannot be a file's name", fix)
+        if type(frame).__name__ != "DataFrame":
+            what = f"{name!r} is a {type(frame).__name__}, not a DataFrame"
+            yield Problem("save_tables", what, "give a pandas DataFrame")
+
+
+def _known(review: Review) -> dict[str, Any]:
+    """What a review tells of itself."""
     scope, verdict = review.banner.scope, review.message.verdict
-    return Saved(
-        {
-            "period": scope.period,
-            "start": scope.start.isoformat(),
-            "as_of": scope.as_of.isoformat(),
-            "currency": scope.currency,
-            "grade": review.banner.grade,
-            "is_provisional": scope.is_provisional,
-            "net_sales": verdict.numbers["net_sales"],
-            "growth_yoy": verdict.numbers.get("growth") if "last_year" in verdict.code else None,
-            "fingerprints": dict(review.appendix.fingerprints),
-            "tables": sorted(tables),
-        }
-    )
+    return {
+        "period": scope.period,
+        "start": scope.start.isoformat(),
+        "as_of": scope.as_of.isoformat(),
+        "currency": scope.currency,
+        "grade": review.banner.grade,
+        "is_provisional": scope.is_provisional,
+        "net_sales": verdict.numbers["net_sales"],
+        "growth_yoy": verdict.numbers.get("growth") if "last_year" in verdict.code else None,
+        "fingerprints": dict(review.appendix.fingerprints),
+    }
 
 
 class Saved:
@@ -48,7 +91,8 @@ class Saved:
         self.summary = summary
 
     def __repr__(self) -> str:
-        return f"{len(self.summary['tables'])} tables of {self.summary['period']}"
+        period = self.summary["period"]
+        return f"{len(self.summary['tables'])} tables" + (f" of {period}" if period else "")
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return {"text/plain": repr(self), DONE: self.summary}

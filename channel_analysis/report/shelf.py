@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 from typing import Any
 
+from ..errors import InputError
 from ..files import written_beside
+from ..metrics.periods import parse_period
 from ..words import Words, words
 from .html import environment
 from .page import page_html
@@ -34,12 +37,19 @@ def _records(out: Path) -> list[tuple[Path, dict[str, Any]]]:
         if isinstance(record, dict) and "summary" in record
     ]
     found.sort(key=lambda pair: pair[1]["report"])
-    return sorted(found, key=lambda pair: (pair[1]["summary"]["start"], pair[1]["period"]), reverse=True)
+    return sorted(found, key=lambda pair: (_start(pair[1]), pair[1]["period"]), reverse=True)
+
+
+def _start(record: dict[str, Any]) -> str:
+    """The period's first day; from its code where the report did not say."""
+    try:
+        return record["summary"].get("start") or parse_period(record["period"]).start.isoformat()
+    except InputError:
+        return ""
 
 
 def _row(record: dict[str, Any], folder: Path, said: Words) -> dict[str, Any]:
     summary, report = record["summary"], record["report"]
-    growth = summary["growth_yoy"]
     pages = [
         {
             "href": f"{folder.name}/{report}.{language}.html",
@@ -53,15 +63,19 @@ def _row(record: dict[str, Any], folder: Path, said: Words) -> dict[str, Any]:
         "period": said.period(record["period"]),
         "report": said(f"report.{report}") if said.has(f"report.{report}") else report,
         "pages": pages,
-        "status": said("shelf.provisional" if summary["is_provisional"] else "shelf.final"),
-        "sales": said.amount(summary["net_sales"], summary["currency"]),
-        "growth": said.signed_share(growth) if growth is not None else said("none"),
-        "grade": summary["grade"],
-        "as_of": said.date(_day(summary["as_of"])),
+        **{column: text or said("none") for column, text in _told(summary, said).items()},
     }
 
 
-def _day(text: str) -> Any:
-    import datetime
-
-    return datetime.date.fromisoformat(text)
+def _told(summary: dict[str, Any], said: Words) -> dict[str, str]:
+    """What the report said of itself; nothing where it did not."""
+    provisional, sales = summary.get("is_provisional"), summary.get("net_sales")
+    growth, as_of = summary.get("growth_yoy"), summary.get("as_of")
+    status = "shelf.provisional" if provisional else "shelf.final"
+    return {
+        "status": said(status) if provisional is not None else "",
+        "sales": said.amount(sales, summary["currency"]) if sales is not None else "",
+        "growth": said.signed_share(growth) if growth is not None else "",
+        "grade": summary.get("grade") or "",
+        "as_of": said.date(datetime.date.fromisoformat(as_of)) if as_of else "",
+    }

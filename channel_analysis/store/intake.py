@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,16 +13,36 @@ from typing import Any
 from ..contracts import checks
 from ..contracts.schema import Table
 from ..contracts.tables import TABLES
-from ..errors import InputError, Problem, did_you_mean, refuse
+from ..errors import InputError, Problem, refuse
 from ..files import written_beside
+from .contract import ignored, missing_columns, no_sales
 from .engine import DuckDBEngine, Engine, literal, quoted
-from .mapping import Block, blocks_of, check_block, no_sales, raw_query, source_view
+from .mapping import Block, blocks_of, check_block, file_of, raw_query, source_view
 from .mapping import Mapping as MappingPlan
 from .sources import Source, attach
-from .staging import STOPPING, Finding, IntakeRules, Staging, TableAccount, settle, stopping_problem, store
+from .staging import (
+    STOPPING,
+    Finding,
+    IntakeRules,
+    Staging,
+    TableAccount,
+    settle,
+    stopping_problem,
+    store,
+    unreadable_problem,
+)
 
-INTAKE_FORMAT = 1
+INTAKE_FORMAT = 2
 """Raised when what is stored changes, so that intakes stored before are not reused."""
+
+
+_RULES = {
+    "wrong_type": "of a wrong type",
+    "not_allowed": "with a value that is not allowed",
+    "missing": "without a required value",
+    "foreign_currency": "in a foreign currency",
+    "duplicate_key": "that repeat an earlier one",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,39 +81,45 @@ def take_in(
     Raises
     ------
     InputError
-        For unreadable files, mistakes of the mapping, and (unless bad rows are to be set aside)
-        values of a wrong type, a foreign currency or outside the allowed values, all at once.
+        For unreadable files, mistakes of the mapping, sales without a usable row, and (unless they
+        are to be set aside) unreadable rows and values that are not what they should be, all at once.
     """
-    import duckdb
-
     sources = _attach_all(engine, mapping, folder)
     plan = {name: blocks_of(mapping, table, sources) for name, table in TABLES.items()}
     plan = {name: blocks for name, blocks in plan.items() if blocks}
     if "sales" not in plan:
-        raise no_sales(mapping.where)
-    refuse(_mapping_problems(engine, plan, sources, mapping))
-    accounts: list[TableAccount] = []
-    findings: list[Finding] = []
-    filled: dict[str, tuple[str, ...]] = {}
+        raise no_sales(mapping)
+    refuse(_plan_problems(engine, plan, sources, mapping))
+    outcome = Intake((), (), {})
     problems: list[Problem] = []
+    if rules.stop_on_bad_rows:
+        problems = [unreadable_problem(source) for source in sources.values() if source.unreadable_rows]
     for done, (name, blocks) in enumerate(plan.items()):
         progress(name, done, len(plan))
-        staging = Staging(engine, TABLES[name], blocks, sources, rules)
+        staging = Staging(engine, TABLES[name], blocks, sources, rules, mapping.is_contract)
         try:
-            filled[name] = store(staging, target / f"{name}.parquet")
-        except (duckdb.ProgrammingError, duckdb.DataError) as error:
-            problems.append(_engine_problem(f"{mapping.where} [{name}]", error))
-            continue
-        account, found = settle(staging)
-        accounts.append(account)
-        findings += found
-        if rules.stop_on_bad_rows:
-            problems += [stopping_problem(staging, f) for f in found if f.rule in STOPPING]
-    refuse(problems)
-    intake = Intake(tuple(accounts), tuple(findings), filled)
-    register_tables(engine, intake, target)
-    noted = [*_unknown_references(engine, intake), *_ignored_columns(mapping, plan, sources)]
-    return Intake(intake.accounts, (*findings, *noted), filled)
+            outcome = _with_table(outcome, staging, target, problems)
+        except InputError as error:
+            problems += [replace(problem, where=f"{mapping.where} [{name}]") for problem in error.problems]
+    refuse(problems or _unusable_sales(outcome, mapping.where))
+    register_tables(engine, outcome, target)
+    noted = [*_unknown_references(engine, outcome), *ignored(mapping, plan, sources)]
+    return replace(outcome, findings=(*outcome.findings, *noted))
+
+
+def _with_table(outcome: Intake, staging: Staging, target: Path, problems: list[Problem]) -> Intake:
+    """The outcome with one more table stored and settled; what stops a strict run joins `problems`."""
+    import duckdb
+
+    name = staging.table.name
+    try:
+        filled = store(staging, target / f"{name}.parquet")
+    except (duckdb.ProgrammingError, duckdb.DataError) as error:
+        raise InputError([_engine_problem(name, error)]) from None
+    account, found = settle(staging)
+    if staging.rules.stop_on_bad_rows:
+        problems += [stopping_problem(staging, f) for f in found if f.rule in STOPPING]
+    return Intake((*outcome.accounts, account), (*outcome.findings, *found), {**outcome.filled, name: filled})
 
 
 def save_intake(intake: Intake, target: Path) -> None:
@@ -151,11 +177,58 @@ def _attach_all(engine: DuckDBEngine, mapping: MappingPlan, folder: Path) -> dic
     problems: list[Problem] = []
     for name, spec in mapping.files.items():
         try:
-            sources[name] = attach(engine, source_view(name), spec, folder)
+            sources[name] = attach(engine, source_view(name), spec, folder, mapping.options_place)
         except InputError as error:
             problems += error.problems
     refuse(problems)
     return sources
+
+
+def _plan_problems(
+    engine: DuckDBEngine,
+    plan: Mapping[str, tuple[Block, ...]],
+    sources: dict[str, Source],
+    mapping: MappingPlan,
+) -> list[Problem]:
+    """What is known before any row is taken in; sales that hold no row come first."""
+    if mapping.is_contract:
+        lacking = [
+            problem
+            for name in plan
+            for problem in missing_columns(TABLES[name], sources[name], mapping.where)
+        ]
+        return _empty_sales(engine, plan["sales"], sources) or lacking
+    mistakes = _mapping_problems(engine, plan, sources, mapping)
+    return mistakes or _empty_sales(engine, plan["sales"], sources)
+
+
+def _empty_sales(
+    engine: DuckDBEngine, blocks: tuple[Block, ...], sources: Mapping[str, Source]
+) -> list[Problem]:
+    """The files of sales, when not one of them holds a row."""
+    files = {source.name: source for source in (file_of(block, sources) for block in blocks) if source}
+    for source in files.values():
+        rows = engine.query(f"SELECT COUNT(*) AS n FROM (SELECT 1 FROM {quoted(source.name)} LIMIT 1)")
+        if rows["n"][0].as_py() or source.unreadable_rows:
+            return []
+    what, fix = "the file holds a header and no rows", "export it again, with its rows"
+    return [Problem(str(source.path), what, fix) for source in files.values()]
+
+
+def _unusable_sales(outcome: Intake, where: str) -> list[Problem]:
+    """The message for sales of which every row is set aside, with what was found."""
+    account = outcome.account("sales")
+    if account.rows_used:
+        return []
+    found = [
+        f"{finding.rows:,} {_RULES[finding.rule]} ({finding.column}; {finding.sample})"
+        for finding in outcome.findings
+        if finding.table == "sales"
+    ]
+    if account.rows_unreadable:
+        found.append(f"{account.rows_unreadable:,} that cannot be read")
+    what = f"no row of sales can be used: {'; '.join(found) or 'the query gives none'}"
+    return [Problem(where, what, "correct the file or its mapping")]
 
 
 def _mapping_problems(
@@ -208,22 +281,6 @@ def _unknown_references(engine: Engine, intake: Intake) -> list[Finding]:
                     Finding(name, "unknown", column.name, row["row_count"], row["amount"], sample, False)
                 )
     return found
-
-
-def _ignored_columns(
-    mapping: MappingPlan, plan: Mapping[str, tuple[Block, ...]], sources: Mapping[str, Source]
-) -> list[Finding]:
-    """Columns of files named as the contracts say that no contract knows; a misspelt one shows here."""
-    if mapping.tables:
-        return []
-    return [
-        Finding(
-            name, "ignored", column, 0, Decimal(0), did_you_mean(column, TABLES[name].column_names), False
-        )
-        for name in plan
-        for column in sources[name].columns
-        if column not in TABLES[name].column_names
-    ]
 
 
 def _restored(row: dict[str, Any]) -> dict[str, Any]:

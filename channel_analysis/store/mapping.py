@@ -19,7 +19,10 @@ from ..contracts.tables import TABLES
 from ..errors import InputError, Problem, did_you_mean, refuse
 from ..files import read_toml
 from .engine import literal, quoted
-from .sources import READABLE, FileSpec, Source
+from .sources import FileSpec, Source
+
+NOT_A_NUMBER = " (not a number)"
+"""Marks a text in a column with a unit that could not be multiplied."""
 
 
 class Block(Rules):
@@ -54,11 +57,23 @@ class MappingFile(Rules):
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """A mapping and where it stands, for messages."""
+    """A mapping and where it stands, for messages; in contract mode the folder itself is the mapping.
+
+    `strangers` are the files of such a folder that no contract knows.
+    """
 
     where: str
     files: dict[str, FileSpec]
     tables: dict[str, tuple[Block, ...]]
+    is_contract: bool = False
+    strangers: tuple[str, ...] = ()
+
+    @property
+    def options_place(self) -> str:
+        """Where delimiter and encoding of a file are said."""
+        if self.is_contract:
+            return "under [data] in workspace.toml"
+        return f"for the file under [files] of {self.where}"
 
 
 def read_mapping(path: Path) -> Mapping:
@@ -81,20 +96,9 @@ def read_mapping(path: Path) -> Mapping:
     return Mapping(where, written.files, {name: tuple(found) for name, found in written.tables.items()})
 
 
-def contract_mapping(folder: Path) -> Mapping:
-    """The mapping of a folder whose files are named and filled as the contracts say."""
-    files: dict[str, FileSpec] = {}
-    for table in TABLES:
-        for suffix in READABLE:
-            if (folder / f"{table}{suffix}").is_file():
-                files[table] = FileSpec(path=f"{table}{suffix}")
-                break
-    return Mapping(str(folder), files, {})
-
-
 def blocks_of(mapping: Mapping, table: Table, sources: Names[str, Source]) -> tuple[Block, ...]:
     """The blocks that fill a table; without a mapping file, the columns of the table's own file."""
-    if mapping.tables or table.name not in sources:
+    if not mapping.is_contract or table.name not in sources:
         return mapping.tables.get(table.name, ())
     columns = [name for name in sources[table.name].columns if name in table.column_names]
     selected = ", ".join(quoted(name) for name in columns) or "*"
@@ -121,6 +125,12 @@ def main_file(block: Block) -> str:
     """The file a block reads in its FROM; the others are joined to it."""
     source = _parsed(block).find(exp.From)
     return source.this.name if source is not None and isinstance(source.this, exp.Table) else ""
+
+
+def file_of(block: Block, sources: Names[str, Source]) -> Source | None:
+    """The file a block's rows come from: that of its FROM, else the first it reads."""
+    read = [main_file(block), *(table.name for table in _parsed(block).find_all(exp.Table))]
+    return next((sources[name] for name in read if name in sources), None)
 
 
 def is_plain_copy(block: Block) -> bool:
@@ -264,16 +274,3 @@ def _option_problems(block: Block, query: exp.Select, where: str) -> list[Proble
         for name in getattr(block, option)
         if name not in targets
     ]
-
-
-def no_sales(where: str) -> InputError:
-    """The one table nothing works without is missing."""
-    return InputError(
-        [
-            Problem(
-                where,
-                "nothing fills the table 'sales'",
-                "add a file sales.csv or sales.parquet, or name a mapping in workspace.toml",
-            )
-        ]
-    )

@@ -9,9 +9,11 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
+from ..contracts.dictionary import dictionary
 from ..contracts.policy import validated
 from ..errors import InputError, Problem, did_you_mean, refuse
 from ..files import CATALOG
+from .contract import nearest
 from .workspace import Settings, shipped_mappings
 
 TEMPLATES = CATALOG / "templates"
@@ -21,6 +23,9 @@ DEMO = "data/demo"
 _SETTINGS = "workspace.toml"
 _CURRENCIES = {"adventureworks": "USD"}
 """Currency of the companies whose mapping is shipped."""
+_COMPANIES = {"adventureworks": "AdventureWorks"}
+"""Their names."""
+_EXAMPLE = "示例家电 Example Appliances"
 
 
 def make_workspace(
@@ -46,7 +51,8 @@ def make_workspace(
         Folder of the source files, absolute or as seen from `folder`; one outside of it has to exist.
         Without it, ``data/raw``.
     company, currency, language, fiscal_year_start
-        As in workspace.toml; what is not given has its default there.
+        As in workspace.toml; what is not given has its default there, or that of the example
+        company or the shipped mapping.
     demo : bool
         Whether to fill ``data/demo`` with the example company and bind the workspace to it.
 
@@ -58,7 +64,7 @@ def make_workspace(
     """
     defaults = Settings()
     values: dict[str, str | int] = {
-        "company": company,
+        "company": company or (_EXAMPLE if demo else _COMPANIES.get(mapping, "")),
         "currency": currency or _CURRENCIES.get(mapping, defaults.company.currency),
         "language": language or defaults.company.language,
         "fiscal_year_start": fiscal_year_start,
@@ -74,7 +80,8 @@ def make_workspace(
         ]
     )
     try:
-        return _written(folder, {**_plain_texts(), _SETTINGS: settings}, demo)
+        texts = {**_plain_texts(), "data/DICTIONARY.md": dictionary(), _SETTINGS: settings}
+        return _written(folder, texts, demo)
     except OSError as error:
         what = f"the workspace cannot be written: {error.strerror or error}"
         fix = "choose a folder you may write to, with nothing of the same name in the way"
@@ -115,9 +122,9 @@ def _folder_problems(folder: Path, mapping: str, source: str | None) -> Iterable
     place = (folder / source).resolve()
     if not place.is_dir() and (place.exists() or not place.is_relative_to(folder.resolve())):
         what = "this is a file, not a folder" if place.exists() else "the source folder does not exist"
-        beside = sorted(path.name for path in place.parent.glob("*") if path.is_dir())
-        near = did_you_mean(place.name, beside) if beside else "name the folder of the source files"
-        yield Problem(str(place), what, near)
+        near = nearest(place.name, sorted(path.name for path in place.parent.glob("*") if path.is_dir()))
+        fix = f"did you mean '{near}'?" if near else "name the folder of the source files"
+        yield Problem(str(place), what, fix)
 
 
 def _demo_problems(demo: bool, mapping: str, source: str | None) -> Iterable[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,21 @@ from ..contracts import checks
 from ..contracts.schema import Column, Table
 from ..errors import Problem, did_you_mean
 from .engine import DuckDBEngine, literal, quoted
-from .mapping import Block, is_plain_copy, main_file, raw_query
+from .mapping import NOT_A_NUMBER, Block, file_of, is_plain_copy, main_file, raw_query
 from .sources import Source
 
 STOPPING = ("wrong_type", "not_allowed", "foreign_currency")
 """Rules whose breach points at a mistake in the file or the mapping, and stops a strict run."""
+
+ASIDE = 'or set bad_rows = "set_aside" in workspace.toml to go on without them'
+
+_LARGEST = {
+    "money": Decimal(10) ** 14,
+    "quantity": Decimal(10) ** 14,
+    "integer": Decimal(2) ** 63,
+    "number": Decimal(10) ** 300,
+}
+"""Numbers from here on do not fit the type."""
 
 _IN_WORDS = {
     "date": "a date",
@@ -76,6 +86,7 @@ class Staging:
     blocks: tuple[Block, ...]
     sources: Mapping[str, Source]
     rules: IntakeRules
+    is_contract: bool = False
 
     @property
     def view(self) -> str:
@@ -107,23 +118,53 @@ def settle(staging: Staging) -> tuple[TableAccount, list[Finding]]:
 def stopping_problem(staging: Staging, finding: Finding) -> Problem:
     """The message for rows that stop a strict run: place, value, how many, and the ways out."""
     column = staging.table.column(finding.column)
-    place, _, value = finding.sample.rpartition(": ")
+    place, given = _first_row(staging, f"{finding.rule}:{column.name}", column)
     rows = f"{finding.rows:,} row{'' if finding.rows == 1 else 's'} of {finding.table}"
-    aside = 'or set bad_rows = "set_aside" in workspace.toml to go on without them'
-    where = f"{place}, column '{column.name}'"
-    if finding.rule == "wrong_type":
-        return Problem(
-            where, f"{value} is not {_IN_WORDS[column.type]} ({rows})", f"correct the file, {aside}"
-        )
-    if finding.rule == "foreign_currency":
-        what = f"{value} is not the workspace's currency {staging.rules.currency} ({rows})"
-        return Problem(where, what, f"convert the amounts in the mapping, {aside}")
+    what, remedy = {
+        "wrong_type": _unreadable,
+        "foreign_currency": _foreign,
+        "not_allowed": _not_allowed,
+    }[finding.rule](staging, column, given or "")
+    return Problem(f"{place}, column '{column.name}'", f"{given!r} {what} ({rows})", f"{remedy}, {ASIDE}")
+
+
+def unreadable_problem(source: Source) -> Problem:
+    """The message for rows of a file that stop a strict run because nothing can be read of them."""
+    count = source.unreadable_rows
+    rows = f"{count:,} row{'' if count == 1 else 's'} of the file"
+    what = f"the row cannot be read: {source.why_unreadable} ({rows})"
+    return Problem(f"{source.path.name} line {source.first_unreadable}", what, f"correct the file, {ASIDE}")
+
+
+def _unreadable(_staging: Staging, column: Column, given: str) -> tuple[str, str]:
+    words = _IN_WORDS[column.type]
+    return f"is too large for {words}" if _too_large(given, column) else f"is not {words}", "correct the file"
+
+
+def _too_large(given: str, column: Column) -> bool:
+    try:
+        size = abs(Decimal(given.removesuffix(NOT_A_NUMBER).strip()))
+    except InvalidOperation:
+        return False
+    if given.endswith(NOT_A_NUMBER):
+        return size.is_finite()
+    return size.is_finite() and size >= _LARGEST.get(column.type, Decimal("Infinity"))
+
+
+def _foreign(staging: Staging, _column: Column, _given: str) -> tuple[str, str]:
+    remedy = "convert the amounts in the mapping"
+    if staging.is_contract:
+        remedy = "convert the amounts in the file, or in a mapping of your own"
+    return f"is not the workspace's currency {staging.rules.currency}", remedy
+
+
+def _not_allowed(staging: Staging, column: Column, given: str) -> tuple[str, str]:
     values = checks.allowed_values(column, staging.rules.channel_types)
-    remedy = "translate it in the mapping's values"
+    near = did_you_mean(given, values)
+    remedy = "correct the file" if staging.is_contract else "translate it in the mapping's values"
     if values == staging.rules.channel_types:
         remedy += " or add it under [channel_types] in policy.toml"
-    what = f"{value} is not an allowed value ({rows})"
-    return Problem(where, what, f"{did_you_mean(value.strip(chr(39)), values)} {remedy}, {aside}")
+    return "is not an allowed value", f"{near}{' ' if near.endswith('?') else '; '}{remedy}"
 
 
 def _block_sql(staging: Staging, number: int, block: Block) -> tuple[str, list[str]]:
@@ -185,6 +226,12 @@ def _finding(staging: Staging, row: dict[str, Any]) -> Finding:
 
 def _sample(staging: Staging, issue: str, column: Column) -> str:
     """Where the first such row is and what stands there, for a person to find it."""
+    place, given = _first_row(staging, issue, column)
+    return f"{place}: {given!r}" if given is not None else place
+
+
+def _first_row(staging: Staging, issue: str, column: Column) -> tuple[str, str | None]:
+    """The place of the first row of an issue, and the text given there (none for duplicates)."""
     first = staging.engine.query(
         f"SELECT * FROM {quoted(staging.view)} WHERE _issue = {literal(issue)} ORDER BY _block, _row LIMIT 1"
     ).to_pylist()[0]
@@ -195,9 +242,8 @@ def _sample(staging: Staging, issue: str, column: Column) -> str:
         f"FROM ({raw_query(block)}) AS r) AS t WHERE _row = {first['_row']}"
     )
     given = None if issue.startswith("duplicate_key") else raw["given"][0].as_py()
-    source = staging.sources.get(main_file(block))
+    source = file_of(block, staging.sources)
     if source and source.has_numbered_rows and not source.unreadable_rows and is_plain_copy(block):
-        place = f"{source.path.name} row {first['_row'] + 1}"
-    else:
-        place = ", ".join(f"{name} {first[name]}" for name in staging.table.key)
-    return f"{place}: {given!r}" if given is not None else place
+        return f"{source.path.name} row {first['_row'] + 1}", given
+    key = ", ".join(f"{name} {first[name]}" for name in staging.table.key)
+    return f"{source.path.name} {key}" if source else key, given

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import os
+import re
 import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from ..contracts.policy import Policy, Rules, validated
+from ..contracts.policy import Policy, Rules, validated, wrong
 from ..contracts.tables import TABLES
 from ..errors import InputError, Problem, did_you_mean
 from ..files import CATALOG, overlay, read_toml, sha256_of_file
+from .contract import contract_mapping
 from .engine import DuckDBEngine, Engine
 from .intake import INTAKE_FORMAT, Intake, load_intake, register_tables, save_intake, take_in
-from .mapping import Mapping, contract_mapping, read_mapping
+from .mapping import Mapping, read_mapping
+from .sources import Delimiter, Encoding
 from .staging import IntakeRules
 
 UNFINISHED_SECONDS = 24 * 3600
@@ -28,11 +33,17 @@ UNFINISHED_SECONDS = 24 * 3600
 Progress = Callable[[str, int, int], None]
 
 
+def _currency(code: str) -> str:
+    if not re.fullmatch("[A-Z]{3}", code):
+        raise wrong("this is no currency code", "write it as three capital letters, such as CNY")
+    return code
+
+
 class Company(Rules):
     """Whose figures these are."""
 
     name: str = ""
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "CNY"
+    currency: Annotated[str, AfterValidator(_currency)] = "CNY"
     fiscal_year_start: Annotated[int, Field(ge=1, le=12)] = 1
     language: Literal["zh", "en"] = "zh"
 
@@ -42,6 +53,8 @@ class Data(Rules):
 
     source: str = "data/raw"
     mapping: str = "contract"
+    delimiter: Delimiter = ","
+    encoding: Encoding = "utf-8"
     bad_rows: Literal["stop", "set_aside"] = "stop"
     complete_to: datetime.date | None = None
 
@@ -147,7 +160,7 @@ def _shipped(mapping: str) -> Path | None:
 def _mapping(root: Path, settings: Settings, source: Path) -> Mapping:
     name = settings.data.mapping
     if name == "contract":
-        return contract_mapping(source)
+        return contract_mapping(source, settings.data.delimiter, settings.data.encoding)
     shipped = _shipped(name)
     path = shipped / "mapping.toml" if shipped else root / name
     if not path.is_file():
@@ -164,12 +177,13 @@ def _facts(ws: Workspace, progress: Progress) -> Facts:
         stop_on_bad_rows=ws.settings.data.bad_rows == "stop",
     )
     fingerprint = _fingerprint(ws, rules)
-    target = ws.root / "data" / "cache" / fingerprint[:16]
     engine = DuckDBEngine()
-    outcome = target / "intake.json"
-    intake = load_intake(outcome) if outcome.is_file() else None
-    if intake and all((target / f"{table}.parquet").is_file() for table in intake.filled):
-        register_tables(engine, intake, target)
+    target = ws.root / "data" / "cache" / fingerprint[:16]
+    intake = _stored(engine, target)
+    if intake is None and not _is_writable(target.parent):
+        target = _cache_elsewhere(ws.root) / target.name
+        intake = _stored(engine, target)
+    if intake is not None:
         return Facts(engine, intake, fingerprint)
     _drop_older(target)
     try:
@@ -181,10 +195,41 @@ def _facts(ws: Workspace, progress: Progress) -> Facts:
     return Facts(engine, intake, fingerprint)
 
 
+def _stored(engine: Engine, target: Path) -> Intake | None:
+    """The intake stored in a folder, its tables registered; None unless it is whole."""
+    outcome = target / "intake.json"
+    intake = load_intake(outcome) if outcome.is_file() else None
+    if intake is None or not all((target / f"{table}.parquet").is_file() for table in intake.filled):
+        return None
+    register_tables(engine, intake, target)
+    return intake
+
+
+def _is_writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def _cache_elsewhere(root: Path) -> Path:
+    """Where the intake of a workspace that cannot be written to is kept: one folder per workspace."""
+    name = f"channel-analysis-{hashlib.sha256(str(root).encode()).hexdigest()[:16]}"
+    folder = Path(tempfile.gettempdir()) / name
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        is_ours = not hasattr(os, "getuid") or folder.lstat().st_uid == os.getuid()
+    except FileExistsError:
+        is_ours = False
+    return folder if is_ours else Path(tempfile.mkdtemp(prefix=f"{name}-"))
+
+
 def _fingerprint(ws: Workspace, rules: IntakeRules) -> str:
     """Hash of everything intake depends on: files, mapping, rules and contracts."""
     digest = hashlib.sha256()
-    digest.update(repr((INTAKE_FORMAT, ws.mapping.tables, rules, TABLES)).encode())
+    digest.update(repr((INTAKE_FORMAT, ws.mapping.tables, ws.mapping.strangers, rules, TABLES)).encode())
     for name, spec in sorted(ws.mapping.files.items()):
         path = ws.source_folder / spec.path
         content = sha256_of_file(path) if path.is_file() else "missing"

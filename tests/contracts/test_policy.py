@@ -85,10 +85,13 @@ def test_weights_that_miss_one_and_scopes_that_miss_a_name_are_named_together():
             }
         }
     )
-    text = "\n".join(found)
-    assert "[scoring.weights.agnt]: did you mean 'agent'?" in text
-    assert "[scoring.weights.direct]: weights sum to 0.5, not 1" in text
-    assert "[scoring.anchors.alll]" in text
+    assert found == [
+        "policy.toml [scoring.weights.agnt]: there is no channel type or family 'agnt'"
+        " | did you mean 'agent'?",
+        "policy.toml [scoring.anchors.alll]: there is no channel type or family 'alll' | did you mean 'all'?",
+        "policy.toml [scoring.weights.direct]: the weights sum to 0.5, not 1"
+        " | mind those of the policies below: what shall not count is set to 0.0",
+    ]
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), -0.1, 1.1])

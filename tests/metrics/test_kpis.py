@@ -175,3 +175,13 @@ def problems(folder, kpis: str, policy: str = "") -> list[Problem]:
     with pytest.raises(InputError) as refused:
         load_kpis(ws)
     return list(refused.value.problems)
+
+
+def test_a_term_that_gives_a_date_or_no_single_number_is_refused_before_any_figure(tmp_path):
+    dated = '[net_sales]\nnumerator = { expr = "max(order_date)" }\n'
+    rows = '[orders]\nnumerator = { expr = "quantity" }\n'
+    found = {p.where: p.what for p in problems(tmp_path, dated + rows)}
+    assert found == {
+        "kpis.toml [net_sales]": "a term gives a DATE, not a number",
+        "kpis.toml [orders]": "a term gives no single number",
+    }

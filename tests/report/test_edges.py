@@ -45,7 +45,7 @@ def test_the_page_of_a_company_at_the_edge_holds_no_figure_that_is_none(small_wo
 
 
 def test_a_quarter_without_history_says_that_there_is_nothing_to_compare(small_workspace):
-    review = reviewed(small_workspace(sales("order,2025-09-30,online,120")))
+    review = reviewed(small_workspace(sales("order,2025-07-01,online,80", "order,2025-09-30,online,40")))
     assert review.message.verdict.code == "sales"
     assert "nothing to compare with" in ca.show(review.message, "en").html()
 
@@ -81,7 +81,8 @@ def test_scores_are_the_same_whatever_the_unit_of_money(small_workspace):
 
 def test_a_channel_that_sold_last_year_only_is_in_the_change(small_workspace):
     folder = small_workspace(
-        sales("order,2024-06-01,online,1", "order,2024-09-02,agent,80", "order,2025-09-30,online,120")
+        sales("order,2024-06-01,online,1", "order,2024-09-02,agent,80", "order,2025-09-30,online,120"),
+        settings="[data]\ncomplete_to = 2025-12-31\n",
     )
     changes = reviewed(folder).results.changes.set_index("channel_type")["change"]
     assert changes.to_dict() == {"online": 120.0, "agent": -80.0}

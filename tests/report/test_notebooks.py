@@ -119,6 +119,12 @@ def test_defaults_are_read_without_running_the_notebook(notebook):
     assert default_parameters(notebook)["limit"] == 10
 
 
+def test_an_annotated_parameter_is_a_parameter(tmp_path, write_notebook):
+    path = write_notebook(tmp_path, "sheet", parameters="top: int = 5\nname: str\nlimit = 10")
+    assert default_parameters(path) == {"top": 5, "limit": 10}
+    assert with_parameters(path, {"top": "7"}) == {"top": 7, "limit": 10}
+
+
 def test_values_are_read_in_the_type_of_their_default(notebook):
     given = {"limit": "25", "share": "0.25", "is_short": "yes", "names": "b, c", "period": 2013}
     read = with_parameters(notebook, given)

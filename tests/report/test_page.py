@@ -8,8 +8,18 @@ from bs4 import BeautifulSoup
 
 MOST_BYTES = 250_000
 OURS = {"KPI", "NPS", "HHI", "SKU", "English", "FY", "Q"}
-SETTINGS = {"adventureworks", "contract", "CNY", "USD"}
-"""Names a reader wrote into the settings, or codes, shown as they are."""
+SETTINGS = {
+    "adventureworks",
+    "contract",
+    "CNY",
+    "USD",
+    "AdventureWorks",
+    "Example",
+    "Appliances",
+    "industry",
+    "panel",
+}
+"""Names from settings and data (company, source of the market's size), or codes, shown as they are."""
 
 
 @pytest.fixture(params=["demo", "adventureworks"])

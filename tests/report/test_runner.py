@@ -6,6 +6,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -158,6 +159,57 @@ def test_past_its_deadline_a_report_is_stopped_with_all_its_processes(folder, ru
     assert tree(folder / "reports") == before
 
 
+def test_a_run_told_to_end_leaves_no_process_and_no_folder(folder):
+    before = tree(folder / "reports")
+    run = started(folder, "sleepy")
+    run.terminate()
+    said = run.communicate(timeout=60)[1]
+    assert (run.returncode, said.splitlines()[-1]) == (143, "stopped")
+    assert not is_running(int((folder / "kernel.pid").read_text()))
+    assert list((folder / "reports").rglob(".run-*")) == []
+    assert tree(folder / "reports") == before
+
+
+def test_a_run_that_was_killed_takes_its_kernel_along_and_the_next_one_clears_up(folder, run):
+    before = tree(folder / "reports")
+    killed = started(folder, "sleepy")
+    kernel = psutil.Process(int((folder / "kernel.pid").read_text()))
+    killed.kill()
+    killed.communicate(timeout=60)
+    assert psutil.wait_procs([kernel], timeout=30)[1] == []
+    assert list((folder / "reports").rglob(".run-*")) != []
+    run("--report", "endless")
+    assert list((folder / "reports").rglob(".run-*")) == []
+    assert tree(folder / "reports") == before
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
+def test_whatever_interrupts_the_runner_ends_the_child_first(folder, error):
+    def stop(what: str, _done: int, _of: int) -> None:
+        if what == "sleepy":
+            raise error
+
+    before = tree(folder / "reports")
+    with pytest.raises(error):
+        publish(folder, "sleepy", progress=stop)
+    assert [p for p in psutil.Process().children(recursive=True) if is_running(p.pid)] == []
+    assert tree(folder / "reports") == before
+    assert list((folder / "reports").rglob(".run-*")) == []
+
+
+def started(folder: Path, report: str) -> subprocess.Popen[str]:
+    """Start a report in a process of its own; come back when its last cell runs."""
+    mark = folder / "kernel.pid"
+    mark.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "channel_analysis.cli", "report", str(folder), "--report", report]
+    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 60
+    while not (mark.is_file() and mark.read_text()):
+        assert run.poll() is None and time.monotonic() < until
+        time.sleep(0.05)
+    return run
+
+
 def is_running(pid: int) -> bool:
     return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
 
@@ -165,14 +217,18 @@ def is_running(pid: int) -> bool:
 def test_a_notebook_that_ends_without_its_last_cell_has_failed(folder, run):
     before = tree(folder / "reports")
     code, said = run("--report", "endless")
-    assert (code, "ended without saving its tables" in said) == (1, True)
+    assert code == 1
+    assert "endless: the notebook ended without saving its tables\n" in said
+    assert "fix: end it with ca.save_tables(..., tables)" in said
     assert tree(folder / "reports") == before
 
 
 def test_two_runs_do_not_write_to_one_place(folder, run):
     before = tree(folder / "reports")
     with FileLock(folder / "reports" / ".2025Q3.lock"):
+        (folder / "reports" / "2025Q3" / ".run-other").mkdir()
         code, said = run("--report", "sheet")
+        (folder / "reports" / "2025Q3" / ".run-other").rmdir()  # under the lock it is another run's
     assert (code, "another run is writing here" in said) == (1, True)
     assert tree(folder / "reports") == before
 
@@ -190,19 +246,46 @@ def test_a_report_that_failed_leaves_no_empty_folder(folder, tmp_path, run):
 
 
 @pytest.fixture(scope="module")
-def narrowed(folder, tmp_path_factory) -> Path:
-    """Give a period's folder that held both languages and was published again in one."""
-    out = tmp_path_factory.mktemp("narrowed") / "reports"
-    shutil.copytree(folder / "reports", out)
+def one_after_the_other(folder, tmp_path_factory) -> Path:
+    """Give a period's folder that was published in English and then, from the same inputs, in Chinese."""
+    out = tmp_path_factory.mktemp("one") / "reports"
+    publish(folder, "sheet", languages=["en"], out=out)
+    page = (out / "2025Q3" / "sheet.en.html").read_text(encoding="utf-8")
+    assert "hreflang" not in page  # alone in its language it links to no other
     return publish(folder, "sheet", languages=["zh"], out=out)[0].folder
 
 
-def test_a_run_with_fewer_languages_drops_the_page_it_no_longer_makes(narrowed):
-    assert [page.name for page in narrowed.glob("*.html")] == ["sheet.zh.html"]
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_languages_published_one_after_the_other_are_the_pages_published_together(
+    folder, one_after_the_other, language
+):
+    name = f"sheet.{language}.html"
+    together = (folder / "reports" / "2025Q3" / name).read_text(encoding="utf-8")
+    assert "hreflang" in together
+    assert (one_after_the_other / name).read_text(encoding="utf-8") == together
 
 
-def test_a_page_alone_in_its_language_links_to_no_other(narrowed):
-    assert "hreflang" not in (narrowed / "sheet.zh.html").read_text(encoding="utf-8")
+def test_the_run_record_lists_the_languages_of_earlier_runs_with_the_same_inputs(one_after_the_other):
+    record = json.loads((one_after_the_other / "run.json").read_text(encoding="utf-8"))["sheet"]
+    assert record["languages"] == ["en", "zh"]
+
+
+def test_a_page_made_from_other_inputs_is_dropped(folder, one_after_the_other, tmp_path):
+    out = tmp_path / "reports"
+    shutil.copytree(one_after_the_other.parent, out)
+    record = json.loads((out / "2025Q3" / "run.json").read_text(encoding="utf-8"))
+    record["sheet"]["inputs"]["data"] = "0" * 16
+    (out / "2025Q3" / "run.json").write_text(json.dumps(record))
+    published = publish(folder, "sheet", languages=["zh"], out=out)[0]
+    assert [page.name for page in published.folder.glob("*.html")] == ["sheet.zh.html"]
+    assert "hreflang" not in published.pages[0].read_text(encoding="utf-8")
+
+
+def test_a_page_made_with_another_parameter_is_dropped(folder, one_after_the_other, tmp_path):
+    out = tmp_path / "reports"
+    shutil.copytree(one_after_the_other.parent, out)
+    published = publish(folder, "sheet", languages=["zh"], out=out, given={"mode": "other"})[0]
+    assert [page.name for page in published.folder.glob("*.html")] == ["sheet.zh.html"]
 
 
 def test_without_a_language_both_are_made_and_the_workspace_s_own_comes_first(folder):

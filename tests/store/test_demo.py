@@ -16,7 +16,6 @@ from channel_analysis.store.demo import write_demo
 PARQUET = {
     "sales", "sell_out", "stock", "receivables", "feedback", "leads", "visits", "costs", "market",
 }  # fmt: skip
-LEFT_OUT = {"exchange_rates"}
 CHANNELS = {
     "visit", "phone", "livestream", "key_account", "online", "distributor", "retailer",
 }  # fmt: skip
@@ -54,7 +53,6 @@ def stock(tables) -> pd.DataFrame:
 
 def test_there_is_one_file_for_each_contract_table(folder):
     expected = {f"{name}.{'parquet' if name in PARQUET else 'csv'}" for name in TABLES}
-    expected -= {f"{name}.csv" for name in LEFT_OUT}
     assert {path.name for path in folder.iterdir()} == expected
 
 

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from channel_analysis.store.contract import contract_mapping
 from channel_analysis.store.engine import DuckDBEngine
 from channel_analysis.store.intake import Intake, load_intake, save_intake, take_in
-from channel_analysis.store.mapping import contract_mapping
 from channel_analysis.store.staging import IntakeRules
 from channel_analysis.store.workspace import open_workspace
 
@@ -180,7 +180,9 @@ def test_a_broken_line_of_a_file_read_by_two_blocks_is_one_line(workspace):
       'visit' AS channel_type, {0} AS net_amount FROM wide"""
     blocks = "".join(f'[[sales]]\nquery = """{query.format(month)}"""\n' for month in ("jan", "feb"))
     folder = workspace(
-        {"wide.csv": "no,jan,feb\nA,1,2\nbroken\n"}, mapping='[files]\nwide = "wide.csv"\n' + blocks
+        {"wide.csv": "no,jan,feb\nA,1,2\nbroken\n"},
+        mapping='[files]\nwide = "wide.csv"\n' + blocks,
+        data='bad_rows = "set_aside"',
     )
     account = open_workspace(folder).facts().intake.account("sales")
     assert (account.rows_given, account.rows_used, account.rows_unreadable) == (3, 2, 1)
@@ -197,7 +199,7 @@ def test_every_number_of_a_thing_stays_text(taken):
 
 def test_nothing_works_without_sales(workspace, refusal):
     (text,) = refusal(workspace({"partners.csv": "partner_id\nP1\n"}))
-    assert "nothing fills the table 'sales'" in text
+    assert "nothing fills the table 'sales'; the folder holds: partners.csv |" in text
     assert "add a file sales.csv or sales.parquet" in text
 
 
@@ -209,11 +211,66 @@ def test_tables_that_are_not_there_are_empty_and_not_missing(taken):
         intake.account("receivables")
 
 
-def test_a_file_with_nothing_but_a_header_gives_no_rows(taken):
-    _, intake = taken(sales())
-    account = intake.account("sales")
+@pytest.mark.parametrize("header", [HEADER, "order_id,what"])
+def test_sales_with_nothing_but_a_header_are_told_so_before_anything_else(workspace, refusal, header):
+    folder = workspace({"sales.csv": header + "\n", "partners.csv": "partner_nr\nP1\n"})
+    where = folder / "data" / "raw" / "sales.csv"
+    assert refusal(folder) == [
+        f"{where}: the file holds a header and no rows | export it again, with its rows"
+    ]
+
+
+def test_another_table_with_nothing_but_a_header_gives_no_rows(taken):
+    _, intake = taken({**sales(line()), "partners.csv": "partner_id\n"})
+    account = intake.account("partners")
     assert (account.rows_given, account.first_date) == (0, None)
-    assert not intake.has("sales")
+    assert not intake.has("partners")
+
+
+def test_sales_of_which_every_row_is_set_aside_are_answered_with_what_was_found(workspace, refusal):
+    files = sales(line("A1", net_amount="abc"), line("A2", quantity="x"), line("A3", quantity="y"), "broken")
+    (text,) = refusal(workspace(files, data='bad_rows = "set_aside"'))
+    assert "no row of sales can be used: 1 of a wrong type (net_amount; sales.csv order_id A1" in text
+    assert "; 2 of a wrong type (quantity; sales.csv order_id A2, line_number 1: 'x')" in text
+    assert "; 1 that cannot be read" in text
+
+
+def test_rows_that_cannot_be_read_stop_a_strict_run_with_line_reason_and_count(workspace, refusal):
+    files = sales(line("A1"), "A2,1", "A3", line("A4", quantity="abc"))
+    assert [text.split(" | ")[0] for text in refusal(workspace(files))] == [
+        "sales.csv line 3: the row cannot be read: Expected Number of Columns: 9 Found: 2"
+        " (2 rows of the file)",
+        "sales.csv order_id A4, line_number 1, column 'quantity': 'abc' is not a quantity (1 row of sales)",
+    ]
+
+
+def test_a_bad_value_of_a_parquet_file_names_the_file(workspace, refusal, tmp_path):
+    values = dict(zip(HEADER.split(","), line("O30", quantity="abc").split(","), strict=True))
+    pq.write_table(pa.table({name: [value] for name, value in values.items()}), tmp_path / "x.parquet")
+    (text,) = refusal(workspace({"sales.parquet": (tmp_path / "x.parquet").read_bytes()}))
+    assert text.startswith("sales.parquet order_id O30, line_number 1, column 'quantity': 'abc' is not")
+
+
+@pytest.mark.parametrize("value", ["99999999999999999999", "-1e14"])
+def test_an_amount_that_does_not_fit_is_called_too_large(workspace, refusal, value):
+    (text,) = refusal(workspace(sales(line(net_amount=value))))
+    assert f"'{value}' is too large for an amount (1 row of sales)" in text
+
+
+def test_a_value_with_a_colon_is_shown_whole(workspace, refusal):
+    (text,) = refusal(workspace(sales(line(quantity="about: 5"))))
+    assert text.startswith("sales.csv row 2, column 'quantity': 'about: 5' is not a quantity")
+
+
+def test_where_nobody_wrote_a_mapping_no_value_is_translated_in_one(workspace, refusal):
+    (text,) = refusal(workspace(sales(line(kind="xyz"))))
+    assert "| choose one of: order, return; correct the file, or set bad_rows" in text
+    assert "mapping" not in text
+
+
+def test_of_rows_in_a_foreign_currency_the_amounts_are_to_be_converted(workspace, refusal):
+    (text,) = refusal(workspace(sales(line(currency="USD"))))
+    assert "| convert the amounts in the file, or in a mapping of your own, or set bad_rows" in text
 
 
 def test_a_file_of_several_faults_is_answered_with_all_of_them(workspace, refusal):
@@ -249,6 +306,7 @@ rows = st.tuples(
 )
 def test_rows_and_money_given_are_those_used_set_aside_or_unreadable(lines, broken):
     header = ["order_id", "kind", "order_date", "channel_type", "net_amount", "currency", "line_number"]
+    lines = [("sound", "order", "2025-01-05", "visit", "1.00", ""), *lines]
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(
         [header, *([*row, str(n)] for n, row in enumerate(lines))]

@@ -263,6 +263,51 @@ def test_a_text_where_an_amount_in_ten_thousands_should_be_stops_with_its_row(wo
     assert problems[0].startswith("orders.csv row 3, column 'net_amount': 'abc")
 
 
+def test_an_amount_too_large_for_its_unit_is_called_too_large(workspace, refusal):
+    files = {"orders.csv": "no,day,sum\nA1,2025-01-05,99999999999999\n"}
+    (text,) = refusal(workspace(files, mapping=mapping(options="[sales.units]\nnet_amount = 10000\n")))
+    assert "is too large for an amount" in text
+
+
+def test_a_bad_value_behind_a_join_or_a_common_table_names_the_file(workspace, refusal):
+    files = {**ORDERS, "orders.csv": "no,day,sum\nA1,2025-01-05,abc\n", "k.csv": "id\nA1\n"}
+    names = 'orders = "orders.csv"\nk = "k.csv"'
+    joined = mapping(QUERY + " JOIN k ON k.id = o.no", files=names)
+    common = mapping("WITH late AS (SELECT * FROM orders) " + QUERY.replace("FROM orders", "FROM late"))
+    for text in (joined, common):
+        (found,) = refusal(workspace(files, mapping=text))
+        assert found.startswith("orders.csv order_id A1, line_number 1, column 'net_amount': 'abc'")
+
+
+def test_a_value_that_is_not_allowed_is_translated_in_the_mapping(workspace, refusal):
+    (text,) = refusal(workspace(ORDERS, mapping=mapping(QUERY.replace("'order' AS", "'xyz' AS"))))
+    assert "choose one of: order, return; translate it in the mapping's values, or set" in text
+
+
+def test_amounts_in_a_foreign_currency_are_converted_in_the_mapping(workspace, refusal):
+    query = QUERY.replace(" FROM ", ", 'USD' AS currency FROM ")
+    (text,) = refusal(workspace(ORDERS, mapping=mapping(query)))
+    assert "| convert the amounts in the mapping, or set bad_rows" in text
+
+
+def test_a_mapping_without_a_block_for_sales_is_told_to_add_one(workspace, refusal):
+    text = '[files]\norders = "orders.csv"\n[[partners]]\nquery = "SELECT no AS partner_id FROM orders"\n'
+    assert refusal(workspace(ORDERS, mapping=text)) == [
+        "ours.toml: nothing fills the table 'sales' | add a block [[sales]] with its query"
+    ]
+
+
+def test_a_query_that_gives_no_rows_is_not_called_an_empty_file(workspace, refusal):
+    (text,) = refusal(workspace(ORDERS, mapping=mapping(QUERY + " WHERE o.no = 'none'")))
+    assert "no row of sales can be used: the query gives none" in text
+
+
+def test_a_file_of_a_mapping_says_its_options_in_the_mapping(workspace, refusal):
+    files = {"orders.csv": "no;day;sum\nA1;2025-01-05;10\n"}
+    (text,) = refusal(workspace(files, mapping=mapping()))
+    assert text.endswith('say delimiter = ";" for the file under [files] of ours.toml')
+
+
 def test_blocks_are_stacked_and_files_joined(workspace):
     files = {**ORDERS, "returns.csv": "no,back\nA2,5\n"}
     back = """SELECT 'R' || r.no AS order_id, 1 AS line_number, 'return' AS kind, o.day AS order_date,
@@ -296,7 +341,7 @@ def test_columns_and_files_may_have_names_that_need_quotes(workspace):
 def test_a_sorted_block_names_an_order_and_not_a_wrong_row(workspace, refusal):
     files = {"orders.csv": "no,day,sum\nA1,2025-01-05,1\nA2,2025-01-05,1\nA3,2025-01-05,abc\n"}
     problems = refusal(workspace(files, mapping=mapping(QUERY + " ORDER BY o.no DESC")))
-    assert problems[0].startswith("order_id A3, line_number 1, column 'net_amount': 'abc'")
+    assert problems[0].startswith("orders.csv order_id A3, line_number 1, column 'net_amount': 'abc'")
 
 
 def test_the_file_of_a_block_is_the_one_it_selects_from(workspace):

@@ -9,13 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from channel_analysis.contracts.dictionary import dictionary
 from channel_analysis.contracts.policy import Periods, Policy, Quality
 from channel_analysis.errors import InputError
 from channel_analysis.metrics.kpis import load_kpis
 from channel_analysis.store.scaffold import TEMPLATES, make_workspace
 from channel_analysis.store.workspace import Company, Data, Reporting, Settings, open_workspace
 
-FILES = {"workspace.toml", "policy.toml", "kpis.toml", "notebooks/README.md", "data/README.md"}
+FILES = {"workspace.toml", "policy.toml", "kpis.toml", "notebooks/README.md"}
+FILES |= {"data/README.md", "data/DICTIONARY.md"}
 FOLDERS = {"data/raw", "notebooks/explore", "notebooks/reports", "reports"}
 
 
@@ -58,6 +60,37 @@ def test_adventureworks_counts_in_dollars(tmp_path):
     ws = open_workspace(tmp_path)
     assert ws.settings.company.currency == "USD"
     assert "value_added_reseller" in ws.policy.channel_types
+
+
+def test_companies_that_are_known_have_their_names(tmp_path):
+    for folder, options, name in (
+        ("demo", {"demo": True}, "示例家电 Example Appliances"),
+        ("aw", {"mapping": "adventureworks"}, "AdventureWorks"),
+        ("own", {"mapping": "adventureworks", "company": "Ours"}, "Ours"),
+        ("plain", {}, ""),
+    ):
+        make_workspace(tmp_path / folder, **options)
+        assert open_workspace(tmp_path / folder).settings.company.name == name
+
+
+def test_a_new_workspace_has_the_data_dictionary_at_hand(tmp_path):
+    make_workspace(tmp_path)
+    assert (tmp_path / "data" / "DICTIONARY.md").read_text(encoding="utf-8") == dictionary()
+
+
+def test_a_source_that_is_not_there_is_answered_with_near_names_only(tmp_path):
+    for name in ("bin", "boot", "dev"):
+        (tmp_path / name).mkdir()
+    (text,) = problems(tmp_path / "ours", source=str(tmp_path / "nowhere"))
+    assert text.endswith("the source folder does not exist | name the folder of the source files")
+
+
+def test_the_settings_of_the_repository_are_explained_like_those_of_a_new_workspace():
+    comments = [
+        [text for text in path.read_text(encoding="utf-8").splitlines() if text.startswith("#")]
+        for path in (TEMPLATES / "workspace.toml", TEMPLATES.parents[2] / "workspace.toml")
+    ]
+    assert comments[0] == comments[1]
 
 
 def test_a_currency_that_is_given_wins_over_that_of_the_mapping(tmp_path):

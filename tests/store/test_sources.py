@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from channel_analysis.contracts.policy import validated
 from channel_analysis.errors import InputError
 from channel_analysis.store.engine import DuckDBEngine
 from channel_analysis.store.sources import FileSpec, Source, attach
@@ -89,8 +90,8 @@ def test_gb18030_read_as_utf8_names_the_line_and_the_remedy(tmp_path):
     content = f"name,sum\nplain,1\n{RARE},2\n".encode("gb18030")
     assert problem(tmp_path, content) == (
         "/given.csv line 3: the text is not utf-8 | "
-        'it can be read as gb18030: save it as UTF-8, or say encoding = "gb18030" for it '
-        "under [files] of a mapping"
+        'it can be read as gb18030: save it as UTF-8, or say encoding = "gb18030" for the file '
+        "under [files] of the mapping"
     )
 
 
@@ -112,8 +113,11 @@ def test_utf8_declared_as_gb18030_is_offered_as_utf8(tmp_path):
 
 @pytest.mark.parametrize("encoding", ["gb18031", "hex"])
 def test_an_encoding_that_is_none_of_text_is_refused(tmp_path, encoding):
-    what = f"/given.csv: there is no encoding '{encoding}' | try utf-8 or gb18030"
-    assert problem(tmp_path, "a\n1\n", encoding=encoding) == what
+    with pytest.raises(InputError) as caught:
+        validated(FileSpec, {"path": "given.csv", "encoding": encoding}, "ours.toml")
+    (found,) = caught.value.problems
+    assert found.what == f"there is no such encoding of text (given: '{encoding}')"
+    assert (found.where, found.fix) == ("ours.toml [encoding]", "try utf-8 or gb18030")
 
 
 def test_no_copy_of_a_converted_file_stays_behind(tmp_path, monkeypatch):
@@ -132,7 +136,7 @@ def test_another_delimiter_is_read_where_it_is_declared(tmp_path, delimiter):
     assert rows == [{"a": "1", "b": "2"}]
 
 
-@pytest.mark.parametrize("delimiter", ["", "||"])
+@pytest.mark.parametrize("delimiter", ["", "||", "\n", '"'])
 def test_a_delimiter_is_one_character(tmp_path, delimiter):
     with pytest.raises((InputError, ValueError), match=r"delimiter|1 character"):
         read(tmp_path, "a,b\n1,2\n", delimiter=delimiter)
@@ -142,6 +146,24 @@ def test_broken_lines_are_counted_and_the_others_read(tmp_path):
     source, rows = read(tmp_path, 'a,b\n1,2\nshort\n3,4,long,longer\n\n"5"x,6\n7,8\n')
     assert rows == [{"a": "1", "b": "2"}, {"a": "7", "b": "8"}]
     assert source.unreadable_rows == 3
+    assert (source.first_unreadable, source.why_unreadable) == (3, "Expected Number of Columns: 2 Found: 1")
+
+
+def test_the_reason_of_a_row_that_is_too_long_counts_all_of_its_columns(tmp_path):
+    source, _ = read(tmp_path, "a,b\n1,2,3,4\n")
+    assert source.why_unreadable == "Expected Number of Columns: 2 Found: 4"
+
+
+@pytest.mark.parametrize(("delimiter", "shown"), [(";", ";"), ("\t", "\\t")])
+def test_a_header_in_one_piece_is_answered_with_its_probable_delimiter(tmp_path, delimiter, shown):
+    assert problem(tmp_path, "a,b\n1,2\n".replace(",", delimiter)) == (
+        f'/given.csv line 1: the header is one column; the delimiter is probably "{shown}" | '
+        f'say delimiter = "{shown}" for the file under [files] of the mapping'
+    )
+
+
+def test_a_file_of_one_column_is_no_mistake(tmp_path):
+    assert read(tmp_path, "a\n1;2\n")[1] == [{"a": "1;2"}]
 
 
 def test_a_line_break_inside_quotes_belongs_to_the_value(tmp_path):

@@ -70,6 +70,50 @@ def test_all_mistakes_of_the_settings_are_named_at_once_with_the_nearest_names(w
     assert "'yuan'" in found["workspace.toml [company.currency]"]
 
 
+def test_a_currency_is_answered_with_how_it_is_written(workspace):
+    assert problems(workspace({"sales.csv": SALES}, data='[company]\ncurrency = "yuan"')) == [
+        "workspace.toml [company.currency]: this is no currency code (given: 'yuan')"
+        " | write it as three capital letters, such as CNY"
+    ]
+
+
+def test_delimiter_and_encoding_of_the_folder_are_checked(workspace):
+    folder = workspace({"sales.csv": SALES}, data='delimiter = ";;"\nencoding = "hex"')
+    assert problems(folder) == [
+        "workspace.toml [data.delimiter]: a delimiter is one character (given: ';;')"
+        ' | write it as ",", ";", "|" or "\\t"',
+        "workspace.toml [data.encoding]: there is no such encoding of text (given: 'hex')"
+        " | try utf-8 or gb18030",
+    ]
+
+
+def test_a_workspace_that_cannot_be_written_to_keeps_its_intake_elsewhere(
+    workspace, monkeypatch, intakes, tmp_path
+):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    folder = workspace({"sales.csv": SALES})
+    (folder / "data" / "cache").write_text("in the way")
+    monkeypatch.setattr(module.tempfile, "tempdir", str(elsewhere))
+    assert (net_sales(folder), net_sales(folder)) == (Decimal(30), Decimal(30))
+    assert len(intakes) == 1
+    assert intakes[0].is_relative_to(elsewhere)
+
+
+def test_two_workspaces_that_cannot_be_written_to_do_not_share_a_place(monkeypatch, tmp_path):
+    monkeypatch.setattr(module.tempfile, "tempdir", str(tmp_path))
+    places = {module._cache_elsewhere(Path(name)) for name in ("/a", "/b", "/a")}
+    assert len(places) == 2
+
+
+def test_a_place_that_is_taken_by_something_else_is_not_used(monkeypatch, tmp_path):
+    monkeypatch.setattr(module.tempfile, "tempdir", str(tmp_path))
+    first = module._cache_elsewhere(Path("/a"))
+    first.rmdir()
+    first.write_text("not a folder")
+    assert module._cache_elsewhere(Path("/a")) != first
+
+
 def test_a_source_folder_that_is_not_there_is_named(workspace):
     (text,) = problems(workspace({}, data='source = "nowhere"'))
     assert "nowhere: the source folder does not exist" in text

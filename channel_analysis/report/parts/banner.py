@@ -23,9 +23,11 @@ def banner(result: Banner, words: Words) -> Section:
         Fact(words("banner.definitions"), result.definitions),
     )
     blocks: list[Block] = [Facts(facts)]
-    if scope.is_provisional:
+    if scope.uncovered:
         names = words.join(channel_name(words, scope, name) for name in scope.uncovered)
         blocks.insert(0, Prose(words("banner.provisional", channels=names), "warning"))
+    if scope.begins is not None:
+        blocks.insert(0, Prose(words("banner.begins_late", first=words.date(scope.begins)), "warning"))
     title = words("banner.title", period=words.period(scope.period))
     return Section("top", title, tuple(blocks), "banner")
 

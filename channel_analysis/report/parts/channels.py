@@ -129,13 +129,14 @@ def _history(result: ChannelResults, words: Words) -> Figure:
         for ax in canvas.axes[len(types) :]:
             ax.set_axis_off()
     top, whole = latest.iloc[0], latest["net_sales"].sum()
+    legend = "figure.legend_base" if base is not None and base < len(periods) - 1 else "figure.legend"
     caption = words(
-        "figure.history",
+        "figure.history" if len(types) > 1 else "figure.history_one",
         unit=unit.name,
+        legend=words(legend, period=words.period(scope.period)),
         channel=channel_name(words, scope, top["channel_type"]),
         amount=words.amount(top["net_sales"], scope.currency),
         share=words.share(top["net_sales"] / whole if whole > 0 else math.nan),
-        period=words.period(scope.period),
         n=len(types),
     )
     return Figure("history", canvas.svg, caption)

@@ -29,6 +29,7 @@ def _verdict(verdict: Finding, scope: Scope, words: Words) -> str:
         parts["growth"] = words.signed_share(float(numbers["growth"]))
     if "attainment" in numbers:
         parts["attainment"] = words.share(float(numbers["attainment"]))
+        parts["target_share"] = words.share(float(numbers["target_share"]), 0)
     return words(f"verdict.{verdict.code}", period=words.period(verdict.subject), **parts)
 
 
@@ -40,7 +41,7 @@ def _card(row: dict[str, Any], scope: Scope, words: Words) -> Card:
         lines.append(compared(words, unit, better, value, row["target"], words("compare.target")))
     for base in ("previous", "last_year") if scope.previous != scope.last_year else ("last_year",):
         is_noise, against = row[f"{base}_is_noise"], words(f"compare.{base}")
-        if scope.is_provisional and unit in ("money", "count"):
+        if scope.is_provisional:
             lines.append(Comparison(against, words("compare.provisional"), "neutral"))
         else:
             lines.append(compared(words, unit, better, value, row[base], against, is_noise))

@@ -7,6 +7,7 @@ from typing import Any
 from ...results import DataQuality
 from ...words import Words
 from ..blocks import Block, Column, Prose, Section, Table
+from .wording import channel_name
 
 
 def quality(result: DataQuality, words: Words) -> Section:
@@ -15,7 +16,7 @@ def quality(result: DataQuality, words: Words) -> Section:
     blocks: list[Block] = [
         Prose(
             words(
-                "quality.grade" if len(result.findings) else "quality.clean",
+                _grade_key(result),
                 grade=result.grade,
                 meaning=words(f"grade.{result.grade}"),
                 share=words.share(share, 2),
@@ -23,6 +24,9 @@ def quality(result: DataQuality, words: Words) -> Section:
             "lead",
         )
     ]
+    for name, last in result.scope.stopped.items():
+        channel = channel_name(words, result.scope, name)
+        blocks.append(Prose(words("quality.stopped", channel=channel, last=words.date(last)), "warning"))
     if len(result.findings):
         blocks.append(_findings(result, words))
     blocks.append(_accounts(result, words))
@@ -30,6 +34,12 @@ def quality(result: DataQuality, words: Words) -> Section:
         names = words.join(words(f"table.{name}") for name in result.absent)
         blocks.append(Prose(words("quality.absent", tables=names), "note"))
     return Section("data", words("part.data"), tuple(blocks))
+
+
+def _grade_key(result: DataQuality) -> str:
+    if result.scope.stopped:
+        return "quality.grade_gap"
+    return "quality.grade" if len(result.findings) else "quality.clean"
 
 
 def _findings(result: DataQuality, words: Words) -> Table:

@@ -57,7 +57,9 @@ def compared(
         change, moved = words.signed_points(value - base), round((value - base) * 100, 1)
     elif unit == "money" or unit == "count":
         if base <= 0:
-            return Comparison(against, words("compare.no_base"), "neutral")
+            return Comparison(
+                against, words("compare.no_base" if base == 0 else "compare.negative_base"), "neutral"
+            )
         change, moved = words.signed_share(value / base - 1), round((value / base - 1) * 100, 1)
     else:
         change, moved = words.signed(value - base, 1), round(value - base, 1)
@@ -84,6 +86,9 @@ def caveat_text(words: Words, scope: Scope, caveat: Caveat) -> str:
             first=words.date(numbers["first"]),
             last=words.date(numbers["last"]),
         )
+    if code == "market_sell_in":
+        source = numbers["source"] or words("caveat.no_source")
+        return words("caveat.market_sell_in", source=source, last=words.period(str(numbers["last"])))
     if code == "cost_lines":
         kinds = words.join(words(f"cost.{kind}") for kind in numbers["kinds"])
         key = "cost_lines" if math.isnan(numbers["allocated"]) else "cost_lines_allocated"
