@@ -74,7 +74,7 @@ def bars_over_time(
     ax.axhline(0, color=COLOURS["muted"], linewidth=0.6)
     ax.annotate(
         last_label,
-        (len(heights) - 1, max(heights[-1], 0)),
+        (len(heights) - 1, max(*heights[-2:], 0)),
         xytext=(0, 3),
         textcoords="offset points",
         ha="center",
