@@ -59,8 +59,14 @@ def did_you_mean(name: str, options: Iterable[str]) -> str:
     'choose one of: a, b'
     """
     known = list(options)
-    by_lower = {option.lower(): option for option in known}
-    near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
+    near = nearest(name, known)
     if near:
-        return f"did you mean '{by_lower[near[0]]}'?"
+        return f"did you mean '{near}'?"
     return f"choose one of: {', '.join(known)}" if known else "there is nothing to choose from"
+
+
+def nearest(name: str, options: Iterable[str]) -> str:
+    """The nearest of `options`, whatever the case of its letters; empty when none is near."""
+    by_lower = {option.lower(): option for option in options}
+    near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
+    return by_lower[near[0]] if near else ""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..contracts.policy import Policy
-from ..errors import InputError, Problem
+from ..errors import InputError, Problem, did_you_mean
 from ..store.engine import Engine
 
 MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
@@ -186,8 +186,6 @@ def _not_a_period(text: str) -> Problem:
         return Problem(
             "period", f"'{text}' is not a period", f"did you mean '{near[1] or ''}{near[2]}Q{number}'?"
         )
-    from ..errors import did_you_mean
-
     offer = did_you_mean(text, LAST) if text.startswith("l") else ""
     fix = offer if offer.startswith("did") else f"write it as {forms}"
     return Problem("period", f"'{text}' is not a period", fix)

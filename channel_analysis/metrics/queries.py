@@ -61,16 +61,16 @@ def scan_sums(
     keys = [quoted(column) for column in _distinct(entities)]
     aggregates = [f"{with_names(term.tree, names)} AS term_{i}" for i, term in enumerate(scan.terms)]
     aggregates.append(f"COUNT(*) AS {ROWS}")
-    names_of_terms = [*(f"term_{i}" for i in range(len(scan.terms))), ROWS]
+    measured = [*(f"term_{i}" for i in range(len(scan.terms))), ROWS]
     if scan.date == "month":
         aggregates.append(f"COUNT(DISTINCT month) AS {MONTHS_SEEN}")
-        names_of_terms.append(MONTHS_SEEN)
+        measured.append(MONTHS_SEEN)
     named = f"partner_id <> '{UNASSIGNED}'" if scan.of_partner else ""
     where = " AND ".join(filter(None, [_within(scan, names), named, condition])) or "TRUE"
     sets = ", ".join(f"({quoted(column)})" if column else "()" for column in dict.fromkeys(entities.values()))
     grouping = f" GROUP BY GROUPING SETS ({sets})" if keys else ""
     query = f"SELECT {', '.join([*keys, *aggregates])} FROM ({facts}) AS f WHERE {where}{grouping}"
-    return _read(engine, query, entities, names_of_terms)
+    return _read(engine, query, entities, measured)
 
 
 def nested_sums(

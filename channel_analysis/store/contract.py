@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
 
 from ..contracts.schema import Table
 from ..contracts.tables import TABLES
-from ..errors import InputError, Problem, refuse
+from ..errors import InputError, Problem, nearest, refuse
 from .mapping import Mapping
 from .sources import READABLE, FileSpec, Source
 from .staging import Finding
@@ -105,13 +104,6 @@ def offer(file: str) -> str:
     if kind not in READABLE:
         return f"save it as {table}.csv" if table else "only csv and parquet files are read"
     return f"did you mean {table}{kind}?" if table else "no table has such a name"
-
-
-def nearest(name: str, options: Iterable[str]) -> str:
-    """The nearest of `options`, empty when none is near."""
-    by_lower = {option.lower(): option for option in options}
-    near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
-    return by_lower[near[0]] if near else ""
 
 
 def _spec(name: str, delimiter: str, encoding: str) -> FileSpec:

@@ -11,9 +11,8 @@ from pathlib import Path
 
 from ..contracts.dictionary import dictionary
 from ..contracts.policy import validated
-from ..errors import InputError, Problem, did_you_mean, refuse
+from ..errors import InputError, Problem, did_you_mean, nearest, refuse
 from ..files import CATALOG
-from .contract import nearest
 from .workspace import Settings, shipped_mappings
 
 TEMPLATES = CATALOG / "templates"
