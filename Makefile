@@ -71,7 +71,7 @@ $(VENV)/.lab-stamp: pyproject.toml requirements.lock | $(BIN)/python
 
 $(VENV)/.dev-stamp: pyproject.toml requirements.lock | $(BIN)/python
 	@echo "Installing channel-analysis with its tools into $(VENV) ..."
-	@$(PIP) install -e '.[lab,zh,postgres,dev]'
+	@$(PIP) install -e '.[lab,zh,spark,postgres,dev]'
 	@touch $@ $(VENV)/.report-stamp $(VENV)/.lab-stamp
 
 # PYTHON=... names another interpreter.

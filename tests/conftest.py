@@ -1,7 +1,8 @@
 """What every test can ask for: the shared data, and a run in which nothing may be skipped."""
 
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import pytest
 
 if TYPE_CHECKING:
     from channel_analysis.report.runner import Published
+    from channel_analysis.store.spark import SparkOptions
 
 ROOT = Path(__file__).resolve().parent.parent
 NOT_PRESENT = "shared data not present"
@@ -29,6 +31,19 @@ def shared_data() -> Callable[[str], Path]:
         return home / name
 
     return folder
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator["SparkOptions"]:
+    """Options of a Spark in this process, set to begin quickly; skip where there is no Java."""
+    from channel_analysis.store.spark import SparkOptions
+
+    if not shutil.which("java"):
+        pytest.skip("no Java on this machine")
+    pytest.importorskip("pyspark")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JDK_JAVA_OPTIONS", "-XX:+UseSerialGC -XX:TieredStopAtLevel=1")
+        yield SparkOptions(master="local[2]", conf={"spark.sql.shuffle.partitions": "2"})
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, cached_property
 from typing import Literal
 
@@ -16,7 +17,7 @@ from ..contracts.policy import Label, Policy, Rules, validated
 from ..contracts.tables import TABLES
 from ..errors import InputError, Problem, did_you_mean, refuse
 from ..files import overlay, read_toml
-from ..store.engine import DuckDBEngine
+from ..store.engine import DuckDBEngine, Engine, EngineError
 from ..store.intake import empty_table_sql
 from ..store.workspace import Workspace
 from .facts import fact_columns, fact_sql
@@ -145,7 +146,7 @@ def load_kpis(ws: Workspace) -> dict[str, Kpi]:
             kpis[name] = validated(Kpi, data, f"kpis.toml [{name}]")  # type: ignore[arg-type]
         except InputError as error:
             problems += error.problems
-    problems += check_kpis(kpis, ws.policy, merged)
+    problems += check_kpis(kpis, ws.policy, merged) or _foreign_problems(kpis, ws)
     refuse([*problems, *check_policy_names(ws.policy, merged)])
     return kpis
 
@@ -243,29 +244,49 @@ def _column_problems(where: str, kpi: Kpi, policy: Policy) -> list[Problem]:
 
 def _engine_problems(kpis: Mapping[str, Kpi], policy: Policy) -> list[Problem]:
     """Let the engine run each KPI's SQL on empty tables; all at once first, singly on failure."""
-    import duckdb
-
     engine = DuckDBEngine()
     engine.connection.execute("PRAGMA disable_optimizer")  # binding alone shows every mistake
+    _register_empty(engine)
+    probes = _all_probes(kpis, policy)
+    try:
+        rows = engine.query(_together(probes)) if probes else None
+    except EngineError:
+        return _refused(engine.query, probes)
+    types = dict(zip(rows["i"].to_pylist(), rows["v"].to_pylist(), strict=True)) if rows else {}
+    return [p for i, (name, _) in enumerate(probes) if (p := _type_problem(name, types.get(i)))]
+
+
+def _foreign_problems(kpis: Mapping[str, Kpi], ws: Workspace) -> list[Problem]:
+    """What the workspace's engine says against definitions that DuckDB understands."""
+    engine = ws.new_engine()
+    if engine.name == "duckdb":
+        return []
+    _register_empty(engine)
+    probes = _all_probes(kpis, ws.policy)
+    try:
+        engine.schema(_together(probes))
+    except EngineError:
+        refused = _refused(engine.schema, probes)
+        return [replace(p, what=f"not understood by {engine.name}: {p.what}") for p in refused]
+    return []
+
+
+def _refused(ask: Callable[[str], object], probes: Iterable[tuple[str, str]]) -> list[Problem]:
+    """Ask for each probe by itself; the first refusal of each KPI."""
+    problems: dict[str, Problem] = {}
+    for name, sql in probes:
+        try:
+            ask(sql)
+        except EngineError as error:
+            problems.setdefault(name, _engine_problem(f"kpis.toml [{name}]", str(error)))
+    return list(problems.values())
+
+
+def _register_empty(engine: Engine) -> None:
+    """Every contract table, without rows."""
     for name, table in TABLES.items():
         engine.register(name, empty_table_sql(table))
     engine.register("target_actuals", NO_ACTUALS)
-    probes = [(name, sql) for name, kpi in kpis.items() for sql in _probes(kpi, policy)]
-    try:
-        every = " UNION ALL ".join(
-            f"SELECT {i} AS i, v FROM ({sql}) AS p" for i, (_, sql) in enumerate(probes)
-        )
-        rows = engine.query(every) if probes else None
-        types = dict(zip(rows["i"].to_pylist(), rows["v"].to_pylist(), strict=True)) if rows else {}
-        return [p for i, (name, _) in enumerate(probes) if (p := _type_problem(name, types.get(i)))]
-    except duckdb.Error:
-        problems: dict[str, Problem] = {}
-        for name, sql in probes:
-            try:
-                engine.query(sql)
-            except duckdb.Error as error:
-                problems.setdefault(name, _engine_problem(f"kpis.toml [{name}]", str(error)))
-        return list(problems.values())
 
 
 def _type_problem(name: str, found: str | None) -> Problem | None:
@@ -280,6 +301,15 @@ def _engine_problem(where: str, message: str) -> Problem:
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     offers = next((line for line in lines if "andidate" in line), "")
     return Problem(where, lines[0], offers)
+
+
+def _all_probes(kpis: Mapping[str, Kpi], policy: Policy) -> list[tuple[str, str]]:
+    return [(name, sql) for name, kpi in kpis.items() for sql in _probes(kpi, policy)]
+
+
+def _together(probes: Sequence[tuple[str, str]]) -> str:
+    """One query that asks for every probe: a row per term, with its number and the type of its value."""
+    return " UNION ALL ".join(f"SELECT {i} AS i, v FROM ({sql}) AS p" for i, (_, sql) in enumerate(probes))
 
 
 def _probes(kpi: Kpi, policy: Policy) -> list[str]:

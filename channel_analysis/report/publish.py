@@ -51,6 +51,7 @@ def publish(
     from .shelf import write_shelf
 
     load_kpis(ws)
+    ws.refresh()
     ws.facts(lambda what, done, of: progress(f"data: {what}", done, of))
     resolved = resolve_period(ws, job.period)
     published = run(ws, job, resolved.code, progress)

@@ -99,7 +99,10 @@ def _record(
     """The run record: the only place that holds clock, versions and seconds."""
     from importlib.metadata import version
 
-    names = ("channel_analysis", "duckdb", "pandas", "matplotlib", "papermill", "nbconvert", "great-tables")
+    names = ["channel_analysis", "duckdb", "pandas", "matplotlib", "papermill", "nbconvert", "great-tables"]
+    engine = ws.settings.engine
+    if engine == "spark":
+        names.append("pyspark")
     return {
         "report": job.report,
         "period": period,
@@ -107,6 +110,7 @@ def _record(
         "parameters": {k: v for k, v in job.parameters.items() if k not in ("workspace", "tables")},
         "inputs": {**_fingerprints(ws, summary), "notebook": sha256_of_file(job.notebook)[:16]},
         "summary": summary,
+        "engine": engine,
         "outcome": "published",
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "seconds": round(seconds, 2),

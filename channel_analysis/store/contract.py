@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,41 +11,45 @@ from ..contracts.schema import Table
 from ..contracts.tables import TABLES
 from ..errors import InputError, Problem, nearest, refuse
 from .mapping import Mapping
-from .sources import READABLE, FileSpec, Source
+from .sources import READABLE, WORKBOOKS, FileSpec, Source, kind_in, sheet_names
 from .staging import Finding
 
-OTHER_TABLES = (".xlsx", ".xls", ".ods", ".tsv")
+OTHER_TABLES = (".tsv", ".xlsm")
 """Kinds of files that hold tables but are not read; they are named rather than passed over."""
+
+_SHEET = re.compile(r", sheet '(.*)'$", re.DOTALL)
 
 
 def contract_mapping(folder: Path, delimiter: str = ",", encoding: str = "utf-8") -> Mapping:
     """The mapping of a folder whose files are named as the contracts say, in capitals or not.
 
+    A table is filled by a file, by a folder of files, or by a sheet of a workbook.
+
     Raises
     ------
     InputError
-        When two files would fill the same table.
+        When two of them would fill the same table.
     """
-    named: dict[str, list[str]] = {}
-    strangers = []
+    named: dict[str, list[tuple[str, FileSpec]]] = {}
+    strangers: list[str] = []
     for path in sorted(folder.iterdir()):
-        kind = path.suffix.lower()
-        if path.name.startswith(".") or kind not in (*READABLE, *OTHER_TABLES) or not path.is_file():
+        if path.name.startswith((".", "~$")):
             continue
-        if kind in READABLE and path.stem.lower() in TABLES:
-            named.setdefault(path.stem.lower(), []).append(path.name)
-        else:
-            strangers.append(path.name)
+        filled = list(_filled(path, delimiter, encoding))
+        for table, label, spec in filled:
+            named.setdefault(table, []).append((label, spec))
+        if path.is_file():
+            strangers += _strangers(path, {spec.sheet for _, _, spec in filled})
     refuse(
         Problem(
             str(folder),
-            f"{' and '.join(names)} fill the same table '{table}'",
+            f"{' and '.join(label for label, _ in found)} fill the same table '{table}'",
             "keep one of them and move the others out of the folder",
         )
-        for table, names in named.items()
-        if len(names) > 1
+        for table, found in named.items()
+        if len(found) > 1
     )
-    files = {table: _spec(named[table][0], delimiter, encoding) for table in TABLES if table in named}
+    files = {table: named[table][0][1] for table in TABLES if table in named}
     return Mapping(str(folder), files, {}, is_contract=True, strangers=tuple(strangers))
 
 
@@ -55,10 +60,10 @@ def no_sales(mapping: Mapping) -> InputError:
         return InputError([Problem(mapping.where, what, "add a block [[sales]] with its query")])
     near = [f"{name}: {offer(name)}" for name in mapping.strangers if _nearest_table(name)]
     others = [name for name in mapping.strangers if not _nearest_table(name)]
-    here = [*near, *(spec.path for spec in mapping.files.values()), *others]
+    here = [*near, *dict.fromkeys(spec.path for spec in mapping.files.values()), *others]
     more = [f"and {len(here) - 20} more"] if len(here) > 20 else []
-    held = "; ".join([*here[:20], *more]) or "no csv or parquet file"
-    fix = "add a file sales.csv or sales.parquet, or name a mapping in workspace.toml"
+    held = "; ".join([*here[:20], *more]) or "no csv, parquet or workbook file"
+    fix = "add a file sales.csv, sales.parquet or sales.xlsx, or name a mapping in workspace.toml"
     return InputError([Problem(mapping.where, f"{what}; the folder holds: {held}", fix)])
 
 
@@ -73,7 +78,7 @@ def missing_columns(table: Table, source: Source, where: str) -> list[Problem]:
         fix = f"add it; the file has: {', '.join(source.columns)}"
         if near:
             fix = f"did you mean its column '{near}'? rename it to '{column.name}'"
-        what = f"{source.path.name} has no column '{column.name}' ({column.description})"
+        what = f"{source.label} has no column '{column.name}' ({column.description})"
         problems.append(Problem(where, what, fix))
     return problems
 
@@ -92,28 +97,65 @@ def ignored(mapping: Mapping, tables: Iterable[str], sources: dict[str, Source])
     return [*columns, *files]
 
 
-def offer(file: str) -> str:
-    """What a file that no contract knows was probably meant to be.
+def offer(stranger: str) -> str:
+    """What a file or sheet that no contract knows was probably meant to be.
 
     Examples
     --------
-    >>> offer("Sale.csv")
-    'did you mean sales.csv?'
+    >>> offer("Sale.csv"), offer("company.xlsx, sheet 'Sale'")
+    ('did you mean sales.csv?', "did you mean the sheet 'sales'?")
     """
-    table, kind = _nearest_table(file), Path(file).suffix.lower()
+    table, kind = _nearest_table(stranger), Path(stranger).suffix.lower()
+    if _SHEET.search(stranger):
+        return f"did you mean the sheet '{table}'?" if table else "no table has such a name"
     if kind not in READABLE:
-        return f"save it as {table}.csv" if table else "only csv and parquet files are read"
+        return f"save it as {table}.csv" if table else f"only {', '.join(READABLE)} are read"
     return f"did you mean {table}{kind}?" if table else "no table has such a name"
 
 
-def _spec(name: str, delimiter: str, encoding: str) -> FileSpec:
-    if name.lower().endswith(".csv"):
-        return FileSpec(path=name, delimiter=delimiter, encoding=encoding)
-    return FileSpec(path=name)
+def _filled(path: Path, delimiter: str, encoding: str) -> Iterator[tuple[str, str, FileSpec]]:
+    """The tables that a file or folder fills: table, label and how to read it."""
+    kind, table = path.suffix.lower(), path.stem.lower()
+    written = {"delimiter": delimiter, "encoding": encoding}
+    if path.is_dir():
+        if path.name.lower() in TABLES:
+            options = written if kind_in(path) == "csv" else {}
+            yield path.name.lower(), f"{path.name}/", FileSpec(path=path.name, **options)
+    elif kind in WORKBOOKS:
+        yield from _filled_by_sheets(path)
+    elif kind in READABLE and table in TABLES:
+        yield table, path.name, FileSpec(path=path.name, **(written if kind == ".csv" else {}))
 
 
-def _nearest_table(file: str) -> str:
-    return nearest(Path(file).stem, TABLES)
+def _filled_by_sheets(path: Path) -> Iterator[tuple[str, str, FileSpec]]:
+    """A workbook named as a table fills it, from the sheet of that name or its only one.
+
+    In a workbook of another name each sheet that is named as a table fills it.
+    """
+    by_table = {name.strip().lower(): name for name in sheet_names(path) if name.strip().lower() in TABLES}
+    table = path.stem.lower()
+    if table in TABLES:
+        named = {"sheet": by_table[table]} if table in by_table else {}
+        yield table, path.name, FileSpec(path=path.name, **named)
+        return
+    for table, sheet in by_table.items():
+        yield table, f"{path.name}, sheet '{sheet}'", FileSpec(path=path.name, sheet=sheet)
+
+
+def _strangers(path: Path, known: set[str]) -> list[str]:
+    """What of a file no contract knows: the file, or the other sheets of a workbook that is read."""
+    if path.suffix.lower() not in (*READABLE, *OTHER_TABLES):
+        return []
+    if not known:
+        return [path.name]
+    if path.stem.lower() in TABLES:
+        return []
+    return [f"{path.name}, sheet '{sheet}'" for sheet in sheet_names(path) if sheet not in known]
+
+
+def _nearest_table(stranger: str) -> str:
+    sheet = _SHEET.search(stranger)
+    return nearest(sheet[1] if sheet else Path(stranger).stem, TABLES)
 
 
 def _column_offer(column: str, table: Table) -> str:

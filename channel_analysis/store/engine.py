@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ..files import written_beside
 
@@ -11,24 +14,66 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
+FILE, ROW = "_file", "_row"
+"""Columns of numbered Parquet files: the file a row stands in, and its number there, from 1."""
+
+Given = TypeVar("Given")
+
+
+class EngineError(RuntimeError):
+    """An engine refused a statement: its syntax, a name, a type or a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParquetFiles:
+    """Parquet files (or folders of them) read as one table.
+
+    Folders `key=value` below `base` become text columns; where a query's condition names such a
+    column, files of other values are not opened. With `numbered` rows carry `FILE` and `ROW`.
+    """
+
+    paths: tuple[Path, ...]
+    base: Path | None = None
+    numbered: bool = False
+
 
 class Engine(Protocol):
-    """What every engine can do; queries are written in DuckDB's dialect."""
+    """What every engine can do; queries are written in DuckDB's dialect.
+
+    Each method raises EngineError for a statement that the engine refuses.
+    """
+
+    name: str
 
     def query(self, sql: str) -> pa.Table:
         """Run a query and give its rows as an Arrow table."""
 
-    def register(self, name: str, source: Path | str | pa.Table) -> None:
-        """Make `name` stand for a Parquet file (Path), a query (str) or an Arrow table."""
+    def schema(self, sql: str) -> pa.Schema:
+        """The names and types of a query's columns, without running it."""
+
+    def register(self, name: str, source: ParquetFiles | Path | str | pa.Table) -> None:
+        """Make `name` stand for Parquet (a Path: one file or folder), a query (str) or an Arrow table."""
 
     def write(self, sql: str, target: Path) -> None:
-        """Write a query's rows to a Parquet file, whole or not at all."""
+        """Write a query's rows as Parquet to `target`, a file or a folder of files, whole or not at all."""
 
 
 class DuckDBEngine:
     """The embedded engine; one connection, nothing downloaded, nothing kept on disk."""
 
-    def __init__(self) -> None:
+    name = "duckdb"
+
+    def __init__(self, memory_limit: str = "", threads: int = 0) -> None:
+        self._config: dict[str, str | bool | int | float | list[str]] = {
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "ieee_floating_point_ops": False,  # over zero stands NULL, not infinity
+            "error_on_division_by_zero": False,
+        }
+        if memory_limit:
+            self._config["memory_limit"] = memory_limit
+        if threads:
+            self._config["threads"] = threads
         self._connection: duckdb.DuckDBPyConnection | None = None
 
     @property
@@ -37,30 +82,67 @@ class DuckDBEngine:
         if self._connection is None:
             import duckdb
 
-            self._connection = duckdb.connect(
-                config={"autoinstall_known_extensions": False, "autoload_known_extensions": False}
-            )
+            self._connection = duckdb.connect(config=self._config)
         return self._connection
 
     def query(self, sql: str) -> pa.Table:
         """Run a query and give its rows as an Arrow table."""
-        return self.connection.sql(sql).to_arrow_table()
+        return _asked(lambda: self.connection.sql(sql).to_arrow_table())
 
-    def register(self, name: str, source: Path | str | pa.Table) -> None:
-        """Make `name` stand for a Parquet file (Path), a query (str) or an Arrow table."""
-        view = quoted(name)
+    def schema(self, sql: str) -> pa.Schema:
+        """The names and types of a query's columns, without running it."""
+        return _asked(lambda: self.connection.sql(sql).limit(0).to_arrow_table().schema)
+
+    def register(self, name: str, source: ParquetFiles | Path | str | pa.Table) -> None:
+        """Make `name` stand for Parquet files, a query or an Arrow table."""
         if isinstance(source, Path):
-            source = f"SELECT * FROM read_parquet({literal(str(source))})"
+            source = ParquetFiles((source,))
+        if isinstance(source, ParquetFiles):
+            source = _parquet_sql(source)
         if isinstance(source, str):
-            self.connection.execute(f"CREATE OR REPLACE VIEW {view} AS {source}")
+            sql = f"CREATE OR REPLACE VIEW {quoted(name)} AS {source}"
+            self.connection.unregister(name)  # an Arrow table of this name would hide the view
+            _asked(lambda: self.connection.execute(sql))
         else:
             self.connection.register(name, source)
 
     def write(self, sql: str, target: Path) -> None:
-        """Write a query's rows to a Parquet file, whole or not at all."""
+        """Write a query's rows to one Parquet file, whole or not at all."""
         with written_beside(target) as temporary:
             where = literal(str(temporary))
-            self.connection.execute(f"COPY ({sql}) TO {where} (FORMAT parquet, COMPRESSION zstd)")
+            copy = f"COPY ({sql}) TO {where} (FORMAT parquet, COMPRESSION zstd)"
+            _asked(lambda: self.connection.execute(copy))
+
+
+def _parquet_sql(files: ParquetFiles) -> str:
+    """A SELECT over Parquet files; a folder stands for the files in it."""
+    listed = ", ".join(literal(_as_pattern(path)) for path in files.paths)
+    by_folder = str(files.base is not None).lower()
+    options = [f"hive_partitioning = {by_folder}", "hive_types_autocast = false"]
+    hidden = {part.partition("=")[0] for part in files.base.parts if "=" in part} if files.base else set()
+    columns = ""
+    if files.numbered:
+        columns = f", file_row_number + 1 AS {ROW}"
+        options += [f"filename = {literal(FILE)}", "file_row_number = true"]
+        hidden.add("file_row_number")
+    shown = f"* EXCLUDE ({', '.join(map(quoted, sorted(hidden)))})" if hidden else "*"
+    return f"SELECT {shown}{columns} FROM read_parquet({', '.join([f'[{listed}]', *options])})"
+
+
+def _as_pattern(path: Path) -> str:
+    """A path as DuckDB's reader takes it: its brackets and stars are no pattern, a folder is its files."""
+    exact = re.sub(r"([*?\[])", r"[\1]", str(path))
+    return f"{exact}/*.parquet" if path.is_dir() else exact
+
+
+def _asked(ask: Callable[[], Given]) -> Given:
+    """What DuckDB answers; statements that it refuses become EngineError."""
+    import duckdb
+
+    try:
+        return ask()
+    except (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError) as error:
+        raise EngineError(str(error)) from error
 
 
 def quoted(name: str) -> str:

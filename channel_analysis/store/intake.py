@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
@@ -16,8 +17,8 @@ from ..contracts.tables import TABLES
 from ..errors import InputError, Problem, refuse
 from ..files import written_beside
 from .contract import ignored, missing_columns, no_sales
-from .engine import DuckDBEngine, Engine, literal, quoted
-from .mapping import Block, blocks_of, check_block, file_of, raw_query, source_view
+from .engine import Engine, EngineError, quoted
+from .mapping import Block, blocks_of, check_block, file_of, numbered_view, raw_query, source_view
 from .mapping import Mapping as MappingPlan
 from .sources import Source, attach
 from .staging import (
@@ -32,7 +33,7 @@ from .staging import (
     unreadable_problem,
 )
 
-INTAKE_FORMAT = 2
+INTAKE_FORMAT = 3
 """Raised when what is stored changes, so that intakes stored before are not reused."""
 
 
@@ -66,17 +67,19 @@ class Intake:
 
 
 def take_in(
-    engine: DuckDBEngine,
+    engine: Engine,
     mapping: MappingPlan,
     folder: Path,
     rules: IntakeRules,
     target: Path,
+    snapshots: Path,
     progress: Callable[[str, int, int], None] = lambda _what, _done, _of: None,
 ) -> Intake:
     """Read, bind, check and store every table the mapping fills as `target/<table>.parquet`.
 
     The stored files hold all readable rows; `_issue` is NULL for rows in use and names the broken
-    rule otherwise, `_row` is the row's number in its block. `progress` is told each table's name.
+    rule otherwise, `_file` and `_row` say where a row came from. Tables of database servers are read
+    into `snapshots` unless they lie there already. `progress` is told each table's name.
 
     Raises
     ------
@@ -84,7 +87,8 @@ def take_in(
         For unreadable files, mistakes of the mapping, sales without a usable row, and (unless they
         are to be set aside) unreadable rows and values that are not what they should be, all at once.
     """
-    sources = _attach_all(engine, mapping, folder)
+    scratch = target / "sources"
+    sources = _attach_all(engine, mapping, folder, scratch, snapshots)
     plan = {name: blocks_of(mapping, table, sources) for name, table in TABLES.items()}
     plan = {name: blocks for name, blocks in plan.items() if blocks}
     if "sales" not in plan:
@@ -93,7 +97,8 @@ def take_in(
     outcome = Intake((), (), {})
     problems: list[Problem] = []
     if rules.stop_on_bad_rows:
-        problems = [unreadable_problem(source) for source in sources.values() if source.unreadable_rows]
+        parts = [part for source in sources.values() for part in source.parts]
+        problems = [unreadable_problem(part) for part in parts if part.unreadable_rows]
     for done, (name, blocks) in enumerate(plan.items()):
         progress(name, done, len(plan))
         staging = Staging(engine, TABLES[name], blocks, sources, rules, mapping.is_contract)
@@ -104,17 +109,16 @@ def take_in(
     refuse(problems or _unusable_sales(outcome, mapping.where))
     register_tables(engine, outcome, target)
     noted = [*_unknown_references(engine, outcome), *ignored(mapping, plan, sources)]
+    shutil.rmtree(scratch, ignore_errors=True)
     return replace(outcome, findings=(*outcome.findings, *noted))
 
 
 def _with_table(outcome: Intake, staging: Staging, target: Path, problems: list[Problem]) -> Intake:
     """The outcome with one more table stored and settled; what stops a strict run joins `problems`."""
-    import duckdb
-
     name = staging.table.name
     try:
         filled = store(staging, target / f"{name}.parquet")
-    except (duckdb.ProgrammingError, duckdb.DataError) as error:
+    except EngineError as error:
         raise InputError([_engine_problem(name, error)]) from None
     account, found = settle(staging)
     if staging.rules.stop_on_bad_rows:
@@ -144,15 +148,15 @@ def register_tables(engine: Engine, intake: Intake, folder: Path) -> None:
     for name, table in TABLES.items():
         if name in intake.filled:
             columns = ", ".join(quoted(column) for column in table.column_names)
-            stored = literal(str(folder / f"{name}.parquet"))
-            engine.register(name, f"SELECT {columns} FROM read_parquet({stored}) WHERE _issue IS NULL")
+            engine.register(f"stored_{name}", folder / f"{name}.parquet")
+            engine.register(name, f"SELECT {columns} FROM stored_{name} WHERE _issue IS NULL")
         else:
             engine.register(name, empty_table_sql(table))
     if "sales" in intake.filled:
-        _fill_regions(engine, folder / "sales.parquet")
+        _fill_regions(engine)
 
 
-def _fill_regions(engine: Engine, stored: Path) -> None:
+def _fill_regions(engine: Engine) -> None:
     """Sales lines that name no region take their partner's; the line's own wins where it has one."""
     open_lines = "SELECT COUNT(*) AS n FROM sales WHERE region IS NULL AND partner_id IS NOT NULL"
     if not engine.query(open_lines)["n"][0].as_py():
@@ -161,7 +165,7 @@ def _fill_regions(engine: Engine, stored: Path) -> None:
         "COALESCE(s.region, p.region) AS region" if name == "region" else f"s.{quoted(name)}"
         for name in TABLES["sales"].column_names
     )
-    lines = f"SELECT * FROM read_parquet({literal(str(stored))}) WHERE _issue IS NULL"
+    lines = "SELECT * FROM stored_sales WHERE _issue IS NULL"
     partners = "LEFT JOIN partners AS p ON p.partner_id = s.partner_id"
     engine.register("sales", f"SELECT {columns} FROM ({lines}) AS s {partners}")
 
@@ -172,20 +176,28 @@ def empty_table_sql(table: Table) -> str:
     return f"SELECT {columns} WHERE FALSE"
 
 
-def _attach_all(engine: DuckDBEngine, mapping: MappingPlan, folder: Path) -> dict[str, Source]:
+def _attach_all(
+    engine: Engine, mapping: MappingPlan, folder: Path, scratch: Path, snapshots: Path
+) -> dict[str, Source]:
+    """Every file of the mapping as two views: its columns alone, and with the place of each row."""
     sources: dict[str, Source] = {}
     problems: list[Problem] = []
     for name, spec in mapping.files.items():
+        numbered = numbered_view(name)
         try:
-            sources[name] = attach(engine, source_view(name), spec, folder, mapping.options_place)
+            source = attach(engine, numbered, spec, folder, scratch, snapshots, mapping.options_place)
         except InputError as error:
             problems += error.problems
+            continue
+        columns = ", ".join(quoted(column) for column in source.columns)
+        engine.register(source_view(name), f"SELECT {columns} FROM {quoted(numbered)}")
+        sources[name] = source
     refuse(problems)
     return sources
 
 
 def _plan_problems(
-    engine: DuckDBEngine,
+    engine: Engine,
     plan: Mapping[str, tuple[Block, ...]],
     sources: dict[str, Source],
     mapping: MappingPlan,
@@ -202,17 +214,15 @@ def _plan_problems(
     return mistakes or _empty_sales(engine, plan["sales"], sources)
 
 
-def _empty_sales(
-    engine: DuckDBEngine, blocks: tuple[Block, ...], sources: Mapping[str, Source]
-) -> list[Problem]:
+def _empty_sales(engine: Engine, blocks: tuple[Block, ...], sources: Mapping[str, Source]) -> list[Problem]:
     """The files of sales, when not one of them holds a row."""
     files = {source.name: source for source in (file_of(block, sources) for block in blocks) if source}
     for source in files.values():
-        rows = engine.query(f"SELECT COUNT(*) AS n FROM (SELECT 1 FROM {quoted(source.name)} LIMIT 1)")
+        rows = engine.query(f"SELECT COUNT(*) AS n FROM (SELECT 1 FROM {quoted(source.name)} LIMIT 1) AS one")
         if rows["n"][0].as_py() or source.unreadable_rows:
             return []
     what, fix = "the file holds a header and no rows", "export it again, with its rows"
-    return [Problem(str(source.path), what, fix) for source in files.values()]
+    return [Problem(source.label, what, fix) for source in files.values()]
 
 
 def _unusable_sales(outcome: Intake, where: str) -> list[Problem]:
@@ -232,7 +242,7 @@ def _unusable_sales(outcome: Intake, where: str) -> list[Problem]:
 
 
 def _mapping_problems(
-    engine: DuckDBEngine,
+    engine: Engine,
     plan: Mapping[str, tuple[Block, ...]],
     sources: Mapping[str, Source],
     mapping: MappingPlan,
@@ -248,13 +258,11 @@ def _mapping_problems(
     return problems
 
 
-def _engine_problems(engine: DuckDBEngine, block: Block, where: str) -> list[Problem]:
+def _engine_problems(engine: Engine, block: Block, where: str) -> list[Problem]:
     """What the engine says against a block that reads well: unknown functions, formats, types."""
-    import duckdb
-
     try:
-        engine.query(f"DESCRIBE {raw_query(block)}")
-    except (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError) as error:
+        engine.schema(raw_query(block))
+    except EngineError as error:
         return [_engine_problem(where, error)]
     return []
 

@@ -13,12 +13,13 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
+from ..contracts.checks import NUMBER_FORM
 from ..contracts.policy import Rules, validated
 from ..contracts.schema import Table
 from ..contracts.tables import TABLES
 from ..errors import InputError, Problem, did_you_mean, refuse
 from ..files import read_toml
-from .engine import literal, quoted
+from .engine import FILE, ROW, literal, quoted
 from .sources import FileSpec, Source
 
 NOT_A_NUMBER = " (not a number)"
@@ -145,20 +146,47 @@ def source_view(file: str) -> str:
     return f"source_{file}"
 
 
+def numbered_view(file: str) -> str:
+    """The engine's name of a file whose rows carry the file they stand in and their number."""
+    return f"numbered_{file}"
+
+
 def raw_query(block: Block) -> str:
-    """A block's SELECT with files under their engine names, enumerations, dates and units in our terms."""
+    """A block's SELECT with files under their engine names, enumerations, dates and units in our terms.
+
+    Rows that come from one row of the file in FROM carry its place (`FILE`, `ROW`); of others,
+    grouped ones for example, these are NULL.
+    """
     query = _parsed(block)
+    main = _row_by_row(query)
     common = {cte.alias for cte in query.find_all(exp.CTE)}
     for table in list(query.find_all(exp.Table)):
         if table.name not in common:
             alias = table.alias_or_name
-            table.set("this", exp.to_identifier(source_view(table.name), quoted=True))
+            view = numbered_view(table.name) if table is main else source_view(table.name)
+            table.set("this", exp.to_identifier(view, quoted=True))
             table.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
     for projection in query.expressions:
         name = projection.alias_or_name
         value = _in_our_terms(projection.unalias().copy(), name, block)
         projection.replace(exp.alias_(value, name, quoted=True))
+    for name, type_name in ((FILE, "text"), (ROW, "bigint")):
+        place = exp.column(name, table=main.alias_or_name, quoted=True) if main else exp.null()
+        query = query.select(exp.alias_(place if main else exp.cast(place, type_name), name))
     return query.sql(dialect="duckdb")
+
+
+def _row_by_row(query: exp.Select) -> exp.Table | None:
+    """The file in FROM when each row of the query comes from one of its rows."""
+    source = query.args.get("from_")
+    if source is None or not isinstance(source.this, exp.Table):
+        return None
+    if query.args.get("group") or query.args.get("distinct") or query.args.get("having"):
+        return None
+    if source.this.name in {cte.alias for cte in query.find_all(exp.CTE)}:
+        return None
+    totals = (f for f in query.find_all(exp.AggFunc) if not f.find_ancestor(exp.Window, exp.Subquery))
+    return None if any(True for _ in totals) else source.this
 
 
 def _in_our_terms(value: exp.Expr, name: str, block: Block) -> exp.Expr:
@@ -174,7 +202,9 @@ def _in_our_terms(value: exp.Expr, name: str, block: Block) -> exp.Expr:
         value = _or_marked(value, f"CAST(TRY_STRPTIME({{text}}, {form}) AS DATE)", block.dates[name])
     if name in block.units:
         factor = f"CAST({block.units[name]!r} AS DECIMAL(18, 6))"
-        value = _or_marked(value, f"TRY_CAST({{text}} AS DECIMAL(18, 6)) * {factor}", "a number")
+        is_number = f"REGEXP_MATCHES({{text}}, {literal(NUMBER_FORM)})"
+        amount = f"CASE WHEN {is_number} THEN TRY_CAST({{text}} AS DECIMAL(18, 6)) END * {factor}"
+        value = _or_marked(value, amount, "a number")
     return value
 
 
@@ -183,7 +213,7 @@ def _or_marked(value: exp.Expr, reading: str, expected: str) -> exp.Expr:
     text = f"NULLIF(TRIM(CAST({value.sql(dialect='duckdb')} AS VARCHAR)), '')"
     marked = f"{text} || {literal(f' (not {expected})')}"
     return sqlglot.parse_one(
-        f"COALESCE(CAST({reading.format(text=text)} AS VARCHAR), {marked})", read="duckdb"
+        f"COALESCE(CAST({reading.replace('{text}', text)} AS VARCHAR), {marked})", read="duckdb"
     )
 
 

@@ -7,14 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..contracts import checks
 from ..contracts.schema import Column, Table
 from ..errors import Problem, did_you_mean
-from .engine import DuckDBEngine, literal, quoted
+from ..files import remove
+from .engine import Engine, literal, quoted
 from .mapping import NOT_A_NUMBER, Block, file_of, is_plain_copy, main_file, raw_query
-from .sources import Source
+from .sources import Part, Source
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 STOPPING = ("wrong_type", "not_allowed", "foreign_currency")
 """Rules whose breach points at a mistake in the file or the mapping, and stops a strict run."""
@@ -28,6 +32,16 @@ _LARGEST = {
     "number": Decimal(10) ** 300,
 }
 """Numbers from here on do not fit the type."""
+
+_ARROW_TYPES = {
+    "date": "date32[day]",
+    "integer": "int64",
+    "money": "decimal128(18, 4)",
+    "quantity": "decimal128(18, 4)",
+    "number": "double",
+    "flag": "bool",
+}
+"""How an engine gives a column that is of the contract's own type already."""
 
 _IN_WORDS = {
     "date": "a date",
@@ -81,7 +95,7 @@ class TableAccount:
 class Staging:
     """A table, the blocks that fill it, the files they read and the rules they are held to."""
 
-    engine: DuckDBEngine
+    engine: Engine
     table: Table
     blocks: tuple[Block, ...]
     sources: Mapping[str, Source]
@@ -96,16 +110,16 @@ class Staging:
 
 def store(staging: Staging, target: Path) -> tuple[str, ...]:
     """Write all rows with the first rule each breaks (`_issue`); give the columns that are filled."""
-    filled: dict[str, None] = {}
-    selects = []
-    for number, block in enumerate(staging.blocks):
-        select, columns = _block_sql(staging, number, block)
-        selects.append(select)
-        filled |= dict.fromkeys(columns)
+    kinds = [kinds_of(staging, block) for block in staging.blocks]
+    names = ", ".join([*(quoted(name) for name in staging.table.column_names), "_file", "_row"])
+    selects = [
+        f"(SELECT {names}, {number} AS _block, _issue FROM ({_checked_rows(staging, block, kind)}) AS b)"
+        for number, (block, kind) in enumerate(zip(staging.blocks, kinds, strict=True))
+    ]
     staging.engine.write(" UNION ALL ".join(selects), target)
     staging.engine.register(staging.view, target)
     _mark_duplicates(staging, target)
-    return tuple(filled)
+    return tuple(name for name in staging.table.column_names if any(name in kind for kind in kinds))
 
 
 def settle(staging: Staging) -> tuple[TableAccount, list[Finding]]:
@@ -118,7 +132,7 @@ def settle(staging: Staging) -> tuple[TableAccount, list[Finding]]:
 def stopping_problem(staging: Staging, finding: Finding) -> Problem:
     """The message for rows that stop a strict run: place, value, how many, and the ways out."""
     column = staging.table.column(finding.column)
-    place, given = _first_row(staging, f"{finding.rule}:{column.name}", column)
+    place, given = _first_row(staging, f"{finding.rule}:{column.name}", column.name)
     rows = f"{finding.rows:,} row{'' if finding.rows == 1 else 's'} of {finding.table}"
     what, remedy = {
         "wrong_type": _unreadable,
@@ -128,12 +142,12 @@ def stopping_problem(staging: Staging, finding: Finding) -> Problem:
     return Problem(f"{place}, column '{column.name}'", f"{given!r} {what} ({rows})", f"{remedy}, {ASIDE}")
 
 
-def unreadable_problem(source: Source) -> Problem:
+def unreadable_problem(part: Part) -> Problem:
     """The message for rows of a file that stop a strict run because nothing can be read of them."""
-    count = source.unreadable_rows
+    count = part.unreadable_rows
     rows = f"{count:,} row{'' if count == 1 else 's'} of the file"
-    what = f"the row cannot be read: {source.why_unreadable} ({rows})"
-    return Problem(f"{source.path.name} line {source.first_unreadable}", what, f"correct the file, {ASIDE}")
+    what = f"the row cannot be read: {part.why_unreadable} ({rows})"
+    return Problem(f"{part.label} line {part.first_unreadable}", what, f"correct the file, {ASIDE}")
 
 
 def _unreadable(_staging: Staging, column: Column, given: str) -> tuple[str, str]:
@@ -167,36 +181,57 @@ def _not_allowed(staging: Staging, column: Column, given: str) -> tuple[str, str
     return "is not an allowed value", f"{near}{' ' if near.endswith('?') else '; '}{remedy}"
 
 
-def _block_sql(staging: Staging, number: int, block: Block) -> tuple[str, list[str]]:
-    raw = raw_query(block)
-    described = staging.engine.query(f"DESCRIBE {raw}").to_pylist()
-    raw_types = {row["column_name"]: row["column_type"] for row in described}
+def kinds_of(staging: Staging, block: Block) -> dict[str, str]:
+    """What the raw values of a block are, by column, in the words of `checks.typed`."""
+    schema = staging.engine.schema(raw_query(block))
+    return {
+        column.name: _kind(schema.field(column.name).type, column)
+        for column in staging.table.columns
+        if column.name in schema.names
+    }
+
+
+def _kind(given: pa.DataType, column: Column) -> str:
+    import pyarrow.types as is_
+
+    if is_.is_string(given) or is_.is_large_string(given) or is_.is_string_view(given):
+        return "text"
+    if str(given) == _ARROW_TYPES.get(column.type):
+        return "same"
+    if is_.is_floating(given):
+        return "float"
+    if is_.is_integer(given) or is_.is_decimal(given):
+        return "number"
+    if is_.is_date(given) or is_.is_timestamp(given):
+        return "date"
+    return "flag" if is_.is_boolean(given) else "other"
+
+
+def _checked_rows(staging: Staging, block: Block, kinds: Mapping[str, str]) -> str:
+    """A block's rows in the contract's types, with the raw values beside and the first rule each breaks."""
     typed, kept = [], []
     for column in staging.table.columns:
         name = quoted(column.name)
-        if column.name in raw_types:
-            typed.append(f"{checks.typed(column, f'r.{name}', raw_types[column.name])} AS {name}")
+        if column.name in kinds:
+            typed.append(f"{checks.typed(column, f'r.{name}', kinds[column.name])} AS {name}")
             kept.append(f"r.{name} AS raw_{column.name}")
         else:
             typed.append(f"CAST(NULL AS {column.sql_type}) AS {name}")
-    rules = staging.rules
-    issue = checks.issue_case(staging.table, raw_types, rules.channel_types, rules.currency)
-    names = ", ".join(quoted(name) for name in staging.table.column_names)
-    select = (
-        f"(SELECT {names}, _row, {number} AS _block, {issue} AS _issue FROM "
-        f"(SELECT {', '.join(typed + kept)}, ROW_NUMBER() OVER () AS _row FROM ({raw}) AS r) AS t)"
-    )
-    return select, [name for name in staging.table.column_names if name in raw_types]
+    issue = checks.issue_case(staging.table, kinds, staging.rules.channel_types, staging.rules.currency)
+    rows = f"SELECT {', '.join(typed + kept)}, r._file, r._row FROM ({raw_query(block)}) AS r"
+    return f"SELECT t.*, {issue} AS _issue FROM ({rows}) AS t"
 
 
 def _mark_duplicates(staging: Staging, target: Path) -> None:
     query = checks.has_duplicates_sql(staging.table, staging.view)
     if not staging.engine.query(query)["n"][0].as_py():
         return
-    again = target.with_suffix(".marked.parquet")
-    staging.engine.write(checks.marked_duplicates_sql(staging.table, staging.view), again)
-    again.replace(target)
+    unmarked = target.with_suffix(".unmarked.parquet")
+    target.replace(unmarked)
+    staging.engine.register(staging.view, unmarked)
+    staging.engine.write(checks.marked_duplicates_sql(staging.table, staging.view), target)
     staging.engine.register(staging.view, target)
+    remove(unmarked)
 
 
 def _account(staging: Staging, rows: list[dict[str, Any]]) -> TableAccount:
@@ -220,30 +255,27 @@ def _account(staging: Staging, rows: list[dict[str, Any]]) -> TableAccount:
 
 def _finding(staging: Staging, row: dict[str, Any]) -> Finding:
     rule, name = row["issue"].split(":")
-    sample = _sample(staging, row["issue"], staging.table.column(name))
+    place, given = _first_row(staging, row["issue"], name)
+    sample = f"{place}: {given!r}" if given is not None else place
     return Finding(staging.table.name, rule, name, row["row_count"], row["amount"], sample, True)
 
 
-def _sample(staging: Staging, issue: str, column: Column) -> str:
-    """Where the first such row is and what stands there, for a person to find it."""
-    place, given = _first_row(staging, issue, column)
-    return f"{place}: {given!r}" if given is not None else place
+def _first_row(staging: Staging, issue: str, column: str) -> tuple[str, str | None]:
+    """The place of the first row of an issue, for a person to find it, and the text given there.
 
-
-def _first_row(staging: Staging, issue: str, column: Column) -> tuple[str, str | None]:
-    """The place of the first row of an issue, and the text given there (none for duplicates)."""
-    first = staging.engine.query(
-        f"SELECT * FROM {quoted(staging.view)} WHERE _issue = {literal(issue)} ORDER BY _block, _row LIMIT 1"
-    ).to_pylist()[0]
-    block = staging.blocks[first["_block"]]
-    raw = staging.engine.query(
-        f"SELECT CAST({quoted(column.name)} AS VARCHAR) AS given FROM "
-        f"(SELECT *, ROW_NUMBER() OVER () AS _row "
-        f"FROM ({raw_query(block)}) AS r) AS t WHERE _row = {first['_row']}"
-    )
-    given = None if issue.startswith("duplicate_key") else raw["given"][0].as_py()
+    Of duplicates no text is given: no single column of theirs is wrong.
+    """
+    in_order = f"WHERE _issue = {literal(issue)} ORDER BY {checks.in_order(staging.table)} LIMIT 1"
+    first = staging.engine.query(f"SELECT * FROM {quoted(staging.view)} {in_order}").to_pylist()[0]
+    block, given = staging.blocks[first["_block"]], None
+    if not issue.startswith("duplicate_key"):
+        checked = _checked_rows(staging, block, kinds_of(staging, block))
+        raw = f"SELECT b.*, 0 AS _block, CAST(raw_{column} AS VARCHAR) AS given FROM ({checked}) AS b"
+        given = staging.engine.query(f"SELECT given FROM ({raw}) AS c {in_order}")["given"][0].as_py()
     source = file_of(block, staging.sources)
-    if source and source.has_numbered_rows and not source.unreadable_rows and is_plain_copy(block):
-        return f"{source.path.name} row {first['_row'] + 1}", given
     key = ", ".join(f"{name} {first[name]}" for name in staging.table.key)
-    return f"{source.path.name} {key}" if source else key, given
+    if source is None:
+        return key, given
+    place = source.place(first["_file"], first["_row"]) if is_plain_copy(block) else source.label
+    names_row = place not in {source.label, *(part.label for part in source.parts)}
+    return place if names_row else f"{place} {key}", given

@@ -19,16 +19,20 @@ from pydantic import AfterValidator, Field
 from ..contracts.policy import Policy, Rules, validated, wrong
 from ..contracts.tables import TABLES
 from ..errors import InputError, Problem, did_you_mean
-from ..files import CATALOG, overlay, read_toml, sha256_of_file
+from ..files import CATALOG, overlay, read_toml
 from .contract import contract_mapping
 from .engine import DuckDBEngine, Engine
 from .intake import INTAKE_FORMAT, Intake, load_intake, register_tables, save_intake, take_in
 from .mapping import Mapping, read_mapping
-from .sources import Delimiter, Encoding
+from .sources import Delimiter, Encoding, digest, drop_snapshots
+from .spark import SparkEngine, SparkOptions
 from .staging import IntakeRules
 
 UNFINISHED_SECONDS = 24 * 3600
 """After so long without a new file an unfinished intake is taken for abandoned."""
+
+CACHE = Path("data", "cache")
+"""Where a workspace keeps its intakes."""
 
 Progress = Callable[[str, int, int], None]
 
@@ -65,9 +69,25 @@ class Reporting(Rules):
     deadline_minutes: Annotated[float, Field(gt=0, le=24 * 60)] = 30
 
 
+def _memory(size: str) -> str:
+    if size and not re.fullmatch(r"[0-9]+([.][0-9]+)? ?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)", size):
+        raise wrong("this is no size of memory", "write it as 4GB or 512MB")
+    return size
+
+
+class DuckDBOptions(Rules):
+    """[duckdb]: how much of the machine the embedded engine may take; empty and 0 leave it to DuckDB."""
+
+    memory_limit: Annotated[str, AfterValidator(_memory)] = ""
+    threads: Annotated[int, Field(ge=0, le=1024)] = 0
+
+
 class Settings(Rules):
     """workspace.toml."""
 
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    duckdb: DuckDBOptions = DuckDBOptions()
+    spark: SparkOptions = SparkOptions()
     company: Company = Company()
     data: Data = Data()
     report: Reporting = Reporting()
@@ -92,6 +112,20 @@ class Workspace:
     mapping: Mapping
     source_folder: Path
     _facts: Facts | None = field(default=None, repr=False)
+    _engine: Engine | None = field(default=None, repr=False)
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that the settings choose, one per workspace."""
+        if self._engine is None:
+            self._engine = self.new_engine()
+        return self._engine
+
+    def new_engine(self) -> Engine:
+        """Another engine of the same settings that sees none of this one's tables."""
+        if self.settings.engine == "spark":
+            return SparkEngine(self.settings.spark)
+        return DuckDBEngine(self.settings.duckdb.memory_limit, self.settings.duckdb.threads)
 
     def facts(self, progress: Progress = lambda _what, _done, _of: None) -> Facts:
         """Take the data in, or reuse the last intake of the very same files, mapping and rules.
@@ -104,6 +138,11 @@ class Workspace:
         if self._facts is None:
             self._facts = _facts(self, progress)
         return self._facts
+
+    def refresh(self) -> None:
+        """Have database servers read anew at the next call of `facts`; files are always looked at."""
+        drop_snapshots(_cache(self.root) / "snapshots")
+        self._facts = None
 
     def overlays(self, name: str) -> list[Path]:
         """Files of one name from the catalogue, the shipped mapping and the workspace, in that order."""
@@ -176,18 +215,17 @@ def _facts(ws: Workspace, progress: Progress) -> Facts:
         channel_types=tuple(ws.policy.channel_types),
         stop_on_bad_rows=ws.settings.data.bad_rows == "stop",
     )
-    fingerprint = _fingerprint(ws, rules)
-    engine = DuckDBEngine()
-    target = ws.root / "data" / "cache" / fingerprint[:16]
-    intake = _stored(engine, target)
-    if intake is None and not _is_writable(target.parent):
-        target = _cache_elsewhere(ws.root) / target.name
-        intake = _stored(engine, target)
-    if intake is not None:
-        return Facts(engine, intake, fingerprint)
+    cache, engine = _cache(ws.root), ws.engine
+    snapshots = cache / "snapshots"
+    fingerprint = _fingerprint(ws, rules, snapshots)
+    for folder in dict.fromkeys((ws.root / CACHE, cache)):
+        intake = _stored(engine, folder / fingerprint[:16])
+        if intake is not None:
+            return Facts(engine, intake, fingerprint)
+    target = cache / fingerprint[:16]
     _drop_older(target)
     try:
-        intake = take_in(engine, ws.mapping, ws.source_folder, rules, target, progress)
+        intake = take_in(engine, ws.mapping, ws.source_folder, rules, target, snapshots, progress)
     except InputError:
         shutil.rmtree(target, ignore_errors=True)
         raise
@@ -199,10 +237,16 @@ def _stored(engine: Engine, target: Path) -> Intake | None:
     """The intake stored in a folder, its tables registered; None unless it is whole."""
     outcome = target / "intake.json"
     intake = load_intake(outcome) if outcome.is_file() else None
-    if intake is None or not all((target / f"{table}.parquet").is_file() for table in intake.filled):
+    if intake is None or not all((target / f"{table}.parquet").exists() for table in intake.filled):
         return None
     register_tables(engine, intake, target)
     return intake
+
+
+def _cache(root: Path) -> Path:
+    """Where intakes are kept: in the workspace, or elsewhere when it cannot be written to."""
+    own = root / CACHE
+    return own if _is_writable(own) else _cache_elsewhere(root)
 
 
 def _is_writable(folder: Path) -> bool:
@@ -226,20 +270,20 @@ def _cache_elsewhere(root: Path) -> Path:
     return folder if is_ours else Path(tempfile.mkdtemp(prefix=f"{name}-"))
 
 
-def _fingerprint(ws: Workspace, rules: IntakeRules) -> str:
-    """Hash of everything intake depends on: files, mapping, rules and contracts."""
-    digest = hashlib.sha256()
-    digest.update(repr((INTAKE_FORMAT, ws.mapping.tables, ws.mapping.strangers, rules, TABLES)).encode())
+def _fingerprint(ws: Workspace, rules: IntakeRules, snapshots: Path) -> str:
+    """Hash of everything intake depends on: files, mapping, rules and contracts; not the engine."""
+    total = hashlib.sha256()
+    total.update(repr((INTAKE_FORMAT, ws.mapping.tables, ws.mapping.strangers, rules, TABLES)).encode())
     for name, spec in sorted(ws.mapping.files.items()):
-        path = ws.source_folder / spec.path
-        content = sha256_of_file(path) if path.is_file() else "missing"
-        digest.update(f"{name} {spec!r} {content}\n".encode())
-    return digest.hexdigest()
+        content = digest(spec, ws.source_folder, snapshots)
+        total.update(f"{name} {spec!r} {content}\n".encode())
+    return total.hexdigest()
 
 
 def _drop_older(target: Path) -> None:
     """Keep the newest finished intake beside the one to come; abandoned ones go as well."""
-    folders = [path for path in target.parent.glob("*") if path.is_dir() and path != target]
+    others = (target, target.parent / "snapshots")
+    folders = [path for path in target.parent.glob("*") if path.is_dir() and path not in others]
     finished = [folder for folder in folders if (folder / "intake.json").is_file()]
     newest = max(finished, key=lambda folder: (folder / "intake.json").stat().st_mtime, default=None)
     for folder in folders:

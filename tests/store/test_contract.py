@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from channel_analysis.store.workspace import open_workspace
@@ -38,14 +40,87 @@ def test_without_sales_every_file_of_the_folder_is_named_with_the_nearest_table(
     assert "the folder holds: sale.csv: did you mean sales.csv?; partners.csv; qqqq.csv |" in text
 
 
-def test_without_sales_a_workbook_is_told_to_be_saved_as_csv(workspace, refusal):
-    (text,) = refusal(workspace({"sales.xlsx": b"PK"}))
-    assert "sales.xlsx: save it as sales.csv" in text
+def test_a_kind_of_file_that_is_not_read_is_told_to_be_saved_as_csv(workspace, refusal):
+    (text,) = refusal(workspace({"sales.tsv": "a"}))
+    assert "sales.tsv: save it as sales.csv" in text
+
+
+def test_a_workbook_that_cannot_be_opened_is_a_problem(workspace, refusal):
+    folder = workspace({"sales.xlsx": b"PK"})
+    (text,) = refusal(folder)
+    assert text.startswith(f"{folder / 'data' / 'raw' / 'sales.xlsx'}: the workbook cannot be opened")
+
+
+def cells(text: str) -> list[list[object]]:
+    return [line.split(",") for line in text.splitlines()]
+
+
+def as_bytes(workbook, sheets: dict[str, list[list[object]]]) -> bytes:
+    return workbook("made/book.xlsx", sheets).read_bytes()
+
+
+@pytest.mark.parametrize("name", ["sales.xlsx", "SALES.XLSX"])
+def test_a_workbook_fills_the_table_it_is_named_as(workspace, workbook, name):
+    assert sold(workspace({name: as_bytes(workbook, {"Sheet1": cells(SALES)})})) == 30
+
+
+def test_the_sheet_named_as_the_table_is_read_before_others(workspace, workbook):
+    sheets = {"Notes": [["x"]], "Sales": cells(SALES)}
+    assert sold(workspace({"sales.xlsx": as_bytes(workbook, sheets)})) == 30
+
+
+def test_the_sheets_of_one_workbook_fill_their_tables(workspace, workbook):
+    sheets = {
+        "Sales": cells(SALES),
+        "partners": [["partner_id"], ["P1"]],
+        "partnrs": [["x"]],
+        "Qqqq": [["x"]],
+    }
+    intake = open_workspace(workspace({"company.xlsx": as_bytes(workbook, sheets)})).facts().intake
+    assert (intake.account("sales").rows_used, intake.account("partners").rows_given) == (2, 1)
+    noted = [(f.column, f.sample) for f in intake.findings if f.rule == "ignored"]
+    assert noted == [
+        ("company.xlsx, sheet 'partnrs'", "did you mean the sheet 'partners'?"),
+        ("company.xlsx, sheet 'Qqqq'", "no table has such a name"),
+    ]
+
+
+def test_a_sheet_and_a_file_for_one_table_are_both_named(workspace, workbook, refusal):
+    folder = workspace({"company.xlsx": as_bytes(workbook, {"sales": cells(SALES)}), "sales.csv": SALES})
+    (text,) = refusal(folder)
+    assert "company.xlsx, sheet 'sales' and sales.csv fill the same table 'sales'" in text
+
+
+def test_a_folder_named_as_a_table_fills_it_with_all_its_files(workspace):
+    header, first, second = SALES.replace(",", ";").splitlines()
+    folder = workspace({}, data='delimiter = ";"')
+    place = folder / "data" / "raw" / "Sales"
+    place.mkdir()
+    (place / "2025-01.csv").write_text(f"{header}\n{first}\n")
+    (place / "2025-02.csv").write_text(f"{header}\n{second}\n")
+    assert sold(folder) == 30
+
+
+def test_a_lake_named_as_a_table_fills_it(workspace):
+    folder = workspace({})
+    header, *lines = [line.split(",") for line in SALES.splitlines()]
+    for month, line in zip(("2025-01", "2025-02"), lines, strict=True):
+        place = folder / "data" / "raw" / "sales" / f"month={month}"
+        place.mkdir(parents=True)
+        pq.write_table(pa.table({n: [v] for n, v in zip(header, line, strict=True)}), place / "0.parquet")
+    assert sold(folder) == 30
+
+
+def test_a_folder_and_a_file_for_one_table_are_both_named(workspace, refusal):
+    folder = workspace({"sales.csv": SALES})
+    (folder / "data" / "raw" / "sales").mkdir()
+    (text,) = refusal(folder)
+    assert "sales/ and sales.csv fill the same table 'sales'" in text
 
 
 def test_an_empty_folder_is_told_to_be_empty(workspace, refusal):
     (text,) = refusal(workspace({}))
-    assert "nothing fills the table 'sales'; the folder holds: no csv or parquet file" in text
+    assert "nothing fills the table 'sales'; the folder holds: no csv, parquet or workbook file" in text
 
 
 def test_files_no_contract_knows_are_noted_with_the_nearest_name(workspace):

@@ -1,6 +1,6 @@
 """Files as people export them: read whole, in their encoding, or refused with place and remedy."""
 
-import tempfile
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,11 +15,20 @@ RARE = "喆堃镕燊珺"
 """Characters of names that GB2312 lacks and GB18030 has."""
 
 
+def attached(engine: DuckDBEngine, name: str, spec: FileSpec, folder: Path) -> Source:
+    aside = folder.parent / f"{folder.name}-aside"
+    return attach(engine, name, spec, folder, aside / "scratch", aside / "snapshots")
+
+
+def rows_of(engine: DuckDBEngine, name: str) -> list[dict]:
+    return engine.query(f"SELECT * EXCLUDE (_file, _row) FROM {name} ORDER BY _file, _row").to_pylist()
+
+
 def read(folder, content: bytes | str, **spec: str) -> tuple[Source, list[dict]]:
     (folder / "given.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
     engine = DuckDBEngine()
-    source = attach(engine, "given", FileSpec(path="given.csv", **spec), folder)
-    return source, engine.query("SELECT * FROM given").to_pylist()
+    source = attached(engine, "given", FileSpec(path="given.csv", **spec), folder)
+    return source, rows_of(engine, "given")
 
 
 def problem(folder, content: bytes | str, **spec: str) -> str:
@@ -38,26 +47,26 @@ def test_every_value_of_a_csv_stays_the_text_it_was(tmp_path):
 def test_a_missing_file_is_answered_with_the_nearest_name(tmp_path):
     (tmp_path / "partners.csv").write_text("a\n1\n")
     with pytest.raises(InputError, match="there is no such file") as caught:
-        attach(DuckDBEngine(), "p", FileSpec(path="partner.csv"), tmp_path)
+        attached(DuckDBEngine(), "p", FileSpec(path="partner.csv"), tmp_path)
     assert caught.value.problems[0].fix == "did you mean 'partners.csv'?"
 
 
 def test_a_missing_file_in_an_empty_folder_points_at_the_settings(tmp_path):
     with pytest.raises(InputError) as caught:
-        attach(DuckDBEngine(), "p", FileSpec(path="partners.csv"), tmp_path)
+        attached(DuckDBEngine(), "p", FileSpec(path="partners.csv"), tmp_path)
     assert caught.value.problems[0].fix == "check [data] source in workspace.toml"
 
 
 def test_a_kind_of_file_that_is_not_read_is_refused_with_those_that_are(tmp_path):
-    (tmp_path / "sales.xls").write_text("x")
-    with pytest.raises(InputError, match=r"files of kind '\.xls' are not read"):
-        attach(DuckDBEngine(), "s", FileSpec(path="sales.xls"), tmp_path)
+    (tmp_path / "sales.pdf").write_text("x")
+    with pytest.raises(InputError, match=r"files of kind '\.pdf' are not read"):
+        attached(DuckDBEngine(), "s", FileSpec(path="sales.pdf"), tmp_path)
 
 
 @pytest.mark.parametrize("name", ["SALES.CSV", "sales.Csv"])
 def test_the_ending_of_a_file_may_be_in_capitals(tmp_path, name):
     (tmp_path / name).write_text("a\n1\n")
-    assert attach(DuckDBEngine(), "s", FileSpec(path=name), tmp_path).columns == ("a",)
+    assert attached(DuckDBEngine(), "s", FileSpec(path=name), tmp_path).columns == ("a",)
 
 
 def test_an_empty_file_is_refused(tmp_path):
@@ -120,14 +129,12 @@ def test_an_encoding_that_is_none_of_text_is_refused(tmp_path, encoding):
     assert (found.where, found.fix) == ("ours.toml [encoding]", "try utf-8 or gb18030")
 
 
-def test_no_copy_of_a_converted_file_stays_behind(tmp_path, monkeypatch):
-    copies = tmp_path / "copies"
-    copies.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(copies))
+def test_no_copy_of_a_converted_file_stays_behind(tmp_path):
     read(tmp_path, "a,b\n1,2\n".encode("gb18030"), encoding="gb18030")
     problem(tmp_path, b"a,a\n1,2\n", encoding="gb18030")
     problem(tmp_path, b"a,b\n1,\xff\n", encoding="gb18030")
-    assert list(copies.iterdir()) == []
+    scratch = tmp_path.parent / f"{tmp_path.name}-aside" / "scratch"
+    assert [path.name for path in scratch.iterdir()] == ["given-0001.parquet"]
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])
@@ -146,12 +153,13 @@ def test_broken_lines_are_counted_and_the_others_read(tmp_path):
     source, rows = read(tmp_path, 'a,b\n1,2\nshort\n3,4,long,longer\n\n"5"x,6\n7,8\n')
     assert rows == [{"a": "1", "b": "2"}, {"a": "7", "b": "8"}]
     assert source.unreadable_rows == 3
-    assert (source.first_unreadable, source.why_unreadable) == (3, "Expected Number of Columns: 2 Found: 1")
+    (part,) = source.parts
+    assert (part.first_unreadable, part.why_unreadable) == (3, "Expected Number of Columns: 2 Found: 1")
 
 
 def test_the_reason_of_a_row_that_is_too_long_counts_all_of_its_columns(tmp_path):
     source, _ = read(tmp_path, "a,b\n1,2,3,4\n")
-    assert source.why_unreadable == "Expected Number of Columns: 2 Found: 4"
+    assert source.parts[0].why_unreadable == "Expected Number of Columns: 2 Found: 4"
 
 
 @pytest.mark.parametrize(("delimiter", "shown"), [(";", ";"), ("\t", "\\t")])
@@ -172,15 +180,66 @@ def test_a_line_break_inside_quotes_belongs_to_the_value(tmp_path):
     assert source.unreadable_rows == 0
 
 
+def test_a_row_is_named_as_a_table_calculation_numbers_it(tmp_path):
+    engine = DuckDBEngine()
+    (tmp_path / "it's 喆.csv").write_text('a,b\r\n"1\n2",3\r\n4,5\r\n')
+    source = attached(engine, "given", FileSpec(path="it's 喆.csv"), tmp_path)
+    last = engine.query("SELECT _file, _row FROM given WHERE a = '4'").to_pylist()[0]
+    assert source.place(last["_file"], last["_row"]) == "it's 喆.csv row 3"
+
+
+@pytest.mark.parametrize(
+    "content", ["a,b\n1,2\nshort\n3,4\n", "a,b\n1,2\n\n3,4\n", "a,b\r\n1,2\r\n\r\n3,4\r\n"]
+)
+def test_no_row_is_named_wrongly_where_lines_were_left_out(tmp_path, content):
+    source, rows = read(tmp_path, content)
+    assert len(rows) == 2
+    assert source.place(str(source.parts[0].path), 2) == "given.csv"
+
+
+def test_blank_lines_at_the_end_shift_no_row(tmp_path):
+    source, _ = read(tmp_path, "a,b\n1,2\n3,4\n\n\n")
+    assert source.place(str(source.parts[0].path), 2) == "given.csv row 3"
+
+
+def test_rows_of_a_large_file_keep_their_order(tmp_path):
+    lines = "".join(f"{number:07},x\n" for number in range(300_000))
+    (tmp_path / "given.csv").write_text(f"id,b\n{lines}")
+    engine = DuckDBEngine()
+    attached(engine, "given", FileSpec(path="given.csv"), tmp_path)
+    wrong = engine.query("SELECT COUNT(*) AS n FROM given WHERE CAST(id AS BIGINT) + 1 <> _row")
+    assert wrong["n"][0].as_py() == 0
+
+
+def test_lines_that_end_in_different_ways_are_refused(tmp_path):
+    text = problem(tmp_path, "a,b\n1,2\n3,4\r\n5,6\n")
+    assert text.startswith("/given.csv: the file cannot be read: ")
+    assert text.endswith("export it again; all its lines must end in the same way")
+
+
+def test_a_column_named_as_those_that_number_rows_is_refused(tmp_path):
+    what = "/given.csv: the column '_Row' has the name of one that numbers the rows | rename it"
+    assert problem(tmp_path, "a,_Row\n1,2\n") == what
+
+
+def test_two_names_that_look_alike_as_files_do_not_share_one(tmp_path):
+    (tmp_path / "a.csv").write_text("a\n1\n")
+    (tmp_path / "b.csv").write_text("a\n2\n")
+    engine = DuckDBEngine()
+    attached(engine, "x.y", FileSpec(path="a.csv"), tmp_path)
+    attached(engine, "x/y", FileSpec(path="b.csv"), tmp_path)
+    assert (rows_of(engine, '"x.y"'), rows_of(engine, '"x/y"')) == ([{"a": "1"}], [{"a": "2"}])
+
+
 def test_parquet_keeps_its_types_and_names_its_columns(tmp_path):
     pq.write_table(pa.table({"id": ["00123"], "sum": [1.5]}), tmp_path / "it's.parquet")
     engine = DuckDBEngine()
-    source = attach(engine, "given", FileSpec(path="it's.parquet"), tmp_path)
+    source = attached(engine, "given", FileSpec(path="it's.parquet"), tmp_path)
     assert source.columns == ("id", "sum")
-    assert engine.query("SELECT * FROM given").to_pylist() == [{"id": "00123", "sum": 1.5}]
+    assert rows_of(engine, "given") == [{"id": "00123", "sum": 1.5}]
 
 
 def test_a_file_that_only_calls_itself_parquet_is_refused(tmp_path):
     (tmp_path / "sales.parquet").write_text("order_id\n1\n")
     with pytest.raises(InputError, match="not a Parquet file"):
-        attach(DuckDBEngine(), "s", FileSpec(path="sales.parquet"), tmp_path)
+        attached(DuckDBEngine(), "s", FileSpec(path="sales.parquet"), tmp_path)

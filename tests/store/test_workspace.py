@@ -26,9 +26,9 @@ def intakes(monkeypatch) -> list[Path]:
     seen: list[Path] = []
     take_in = module.take_in
 
-    def counted(engine, mapping, folder, rules, target, progress):
+    def counted(engine, mapping, folder, rules, target, snapshots, progress):
         seen.append(target)
-        return take_in(engine, mapping, folder, rules, target, progress)
+        return take_in(engine, mapping, folder, rules, target, snapshots, progress)
 
     monkeypatch.setattr(module, "take_in", counted)
     return seen
