@@ -309,7 +309,7 @@ def test_the_same_inputs_give_the_same_bytes(adventureworks_workspace, adventure
 def test_only_the_run_record_knows_the_clock_and_the_versions(demo_report):
     record = json.loads((demo_report.folder / "run.json").read_text(encoding="utf-8"))["review"]
     assert set(record) == {
-        "report", "period", "languages", "parameters", "inputs", "summary", "outcome", "finished",
+        "report", "period", "languages", "parameters", "inputs", "summary", "engine", "outcome", "finished",
         "seconds", "versions",
     }  # fmt: skip
     assert {"data", "definitions", "notebook"} == set(record["inputs"])
