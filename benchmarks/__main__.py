@@ -1,33 +1,63 @@
-"""Run every benchmark and write RESULTS.md: medians, ratios, the machine's size and the date."""
+"""Run every benchmark and write RESULTS.md: medians, ratios, the machine's size and the date.
+
+`python -m benchmarks` takes about half an hour on two cores, and 15 GB below TMPDIR; with `--small` a
+minute, and the results go to the folder that is named: `python -m benchmarks --small build/bench`.
+"""
 
 from __future__ import annotations
 
-import datetime
-import os
+import argparse
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from channel_analysis.store.scaffold import make_workspace
 
-from .timing import Timing, compare
+from .picture import draw_growth
+from .results import Outcome, results
+from .speed import beside_peers, grown
+from .timing import ROOT, Timing, compare
 
-ROOT = Path(__file__).resolve().parent.parent
-RUNS = 5
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large the companies are and how often each command runs."""
+
+    lines: int
+    sizes: tuple[int, ...]
+    runs: int
+    runs_of_pandas: int
+
+
+FULL = Size(10_000_000, (1_000_000, 10_000_000, 100_000_000), 5, 2)
+SMALL = Size(100_000, (50_000, 100_000), 1, 1)
 
 
 def main() -> None:
-    """Measure the review beside stock papermill and nbconvert on the same notebook, and the help page."""
+    """Run what is asked for, in a temporary folder that is emptied as it goes."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Run the benchmarks.")
+    parser.add_argument("--small", type=Path, metavar="FOLDER", help="a quick try; results go to FOLDER")
+    parser.add_argument("--no-review", action="store_true", help="leave the review out")
+    asked = parser.parse_args()
+    size, target = (SMALL, asked.small) if asked.small else (FULL, ROOT / "benchmarks")
+    target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        workspace = Path(folder) / "company"
-        make_workspace(workspace, demo=True)
-        review = compare(_review_commands(workspace, Path(folder)), RUNS)
-    cli = [sys.executable, "-m", "channel_analysis.cli"]
-    helps = compare({"channel-analysis --help": [*cli, "--help"]}, RUNS)
-    (ROOT / "benchmarks" / "RESULTS.md").write_text(_results(review, helps), encoding="utf-8")
+        peers, figures = beside_peers(Path(folder), size.lines, size.runs, size.runs_of_pandas)
+        growth = grown(Path(folder), list(size.sizes), min(size.runs, 3))
+        review = {} if asked.no_review else _review(Path(folder), size.runs)
+    helps = compare({"help": [sys.executable, "-m", "channel_analysis.cli", "--help"]}, size.runs)
+    draw_growth(growth, target / "growth.png")
+    outcome = Outcome(
+        size.lines, size.runs, size.runs_of_pandas, figures, peers, growth, review, helps["help"]
+    )
+    (target / "RESULTS.md").write_text(results(outcome), encoding="utf-8")
 
 
-def _review_commands(workspace: Path, folder: Path) -> dict[str, list[str]]:
+def _review(folder: Path, runs: int) -> dict[str, Timing]:
+    """The review in both languages, beside stock papermill and nbconvert on the same notebook."""
+    workspace = folder / "company"
+    make_workspace(workspace, demo=True)
     python = sys.executable
     notebook = str(ROOT / "notebooks" / "reports" / "review.ipynb")
     executed = str(folder / "executed.ipynb")
@@ -36,34 +66,7 @@ def _review_commands(workspace: Path, folder: Path) -> dict[str, list[str]]:
         f"'{python}' -m nbconvert --to html --no-input '{executed}'"
     )
     ours = [python, "-m", "channel_analysis.cli", "report", str(workspace)]
-    return {
-        "channel-analysis report, both languages": ours,
-        "papermill + nbconvert, stock, one page": ["bash", "-c", stock],
-    }
-
-
-def _results(review: list[Timing], helps: list[Timing]) -> str:
-    base = review[0].cpu
-    lines = [
-        "# Results",
-        "",
-        f"{datetime.date.today():%Y-%m-%d}, {os.cpu_count()} cores, Python {sys.version.split()[0]}; "
-        f"medians of {RUNS} runs in turn after one that is not counted. CPU seconds hold all children.",
-        "",
-        "## The review of the example company",
-        "",
-        "| command | CPU s | wall s | CPU against ours |",
-        "| --- | ---: | ---: | ---: |",
-        *(f"| {t.name} | {t.cpu:.1f} | {t.wall:.1f} | {t.cpu / base:.2f} |" for t in review),
-        "",
-        "## The command line",
-        "",
-        "| command | CPU s |",
-        "| --- | ---: |",
-        *(f"| {t.name} | {t.cpu:.2f} |" for t in helps),
-        "",
-    ]
-    return "\n".join(lines)
+    return compare({"ours": ours, "stock": ["/bin/bash", "-c", stock]}, runs)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def resolve_period(ws: Workspace, text: str) -> Period:
     return period
 
 
-def last_complete(ws: Workspace, kind: str, covered: list[Coverage]) -> Period:
+def last_complete(ws: Workspace, kind: str, covered: Sequence[Coverage]) -> Period:
     """The last period of a kind that all channels active before it cover to its end."""
     period = period_at(max(c.last for c in covered), kind)
     first = min(c.first for c in covered)
@@ -56,7 +56,7 @@ def last_complete(ws: Workspace, kind: str, covered: list[Coverage]) -> Period:
     raise InputError([Problem("period", what, fix)])
 
 
-def uncovered(ws: Workspace, period: Period, covered: list[Coverage]) -> list[str]:
+def uncovered(ws: Workspace, period: Period, covered: Sequence[Coverage]) -> list[str]:
     """Channel types whose data do not reach a period's end though they sold in it or in the year before.
 
     A feed that stopped stays uncovered for a year, so that its gap is not taken for a fall in sales;
@@ -71,7 +71,7 @@ def uncovered(ws: Workspace, period: Period, covered: list[Coverage]) -> list[st
     return uncovered_types(period, covered, active, ws.policy, complete_to)
 
 
-def begins_late(ws: Workspace, period: Period, covered: list[Coverage]) -> bool:
+def begins_late(ws: Workspace, period: Period, covered: Sequence[Coverage]) -> bool:
     """Whether the data begin only after a period's first days."""
     tolerance = datetime.timedelta(days=ws.policy.periods.coverage_tolerance_days)
     return min(c.first for c in covered) > period.start + tolerance
@@ -110,7 +110,7 @@ def scope_of(ws: Workspace, period: Period, kpis: dict[str, Kpi]) -> Scope:
     )
 
 
-def _offer(ws: Workspace, kind: str, covered: list[Coverage]) -> str:
+def _offer(ws: Workspace, kind: str, covered: Sequence[Coverage]) -> str:
     try:
         return f"the last complete {kind} is {last_complete(ws, kind, covered).code}"
     except InputError:

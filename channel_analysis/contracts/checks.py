@@ -16,6 +16,15 @@ DATE_FORM = (
 """What a text must look like to be read as a date: year, month, day, and perhaps a time that is left out."""
 
 
+BLANKS = " \t\r\n\u00a0\u2002\u2003\u2009\u200b\u202f\u3000\ufeff"
+"""What is taken off the ends of a text: spaces of all widths, tabs, line ends and byte order marks."""
+
+
+def given(text: str) -> str:
+    """A text without blanks at its ends; NULL where nothing else stands in it."""
+    return f"NULLIF(TRIM({text}, '{BLANKS}'), '')"
+
+
 def typed(column: Column, raw: str, kind: str) -> str:
     """The raw expression in the contract's type; NULL where it cannot be read so.
 
@@ -27,7 +36,7 @@ def typed(column: Column, raw: str, kind: str) -> str:
     if kind == "other":
         raw = f"CAST({raw} AS VARCHAR)"
     if kind in ("text", "other"):
-        raw = f"NULLIF(TRIM({raw}), '')"
+        raw = given(raw)
     readable = _READERS[column.type](raw, "text" if kind == "other" else kind, column.sql_type)
     return readable or f"CAST(NULL AS {column.sql_type})"
 
@@ -36,9 +45,9 @@ def _as_text(raw: str, kind: str) -> str:
     """Text without blanks at its ends; a whole number that came as a float loses its point (17850.0)."""
     text = f"CAST({raw} AS VARCHAR)"
     if kind == "float":
-        whole = f"{raw} = FLOOR({raw}) AND ABS({raw}) < 9e15"
+        whole = f"{raw} = ROUND({raw}) AND ABS({raw}) < 9e15"
         text = f"CASE WHEN {whole} THEN CAST(CAST({raw} AS BIGINT) AS VARCHAR) ELSE {text} END"
-    return f"NULLIF(TRIM({text}), '')"
+    return given(text)
 
 
 def _as_decimal(raw: str, kind: str, sql_type: str) -> str:
@@ -57,7 +66,7 @@ def _as_integer(raw: str, kind: str, sql_type: str) -> str:
         readable = f"{_looks_like(raw, NUMBER_FORM)} AND {number} = FLOOR({number})"
         return f"CASE WHEN {readable} THEN TRY_CAST({number} AS {sql_type}) END"
     if kind in ("float", "number"):
-        return f"CASE WHEN {raw} = FLOOR({raw}) THEN TRY_CAST({raw} AS {sql_type}) END"
+        return f"CASE WHEN {raw} = ROUND({raw}) THEN TRY_CAST({raw} AS {sql_type}) END"
     return _same_or(raw, kind, sql_type)
 
 
@@ -190,8 +199,7 @@ def _can_fail(column: Column, kind: str) -> bool:
 
 def _unreadable(column: Column, kind: str) -> str:
     raw = f"raw_{column.name}"
-    given = f"NULLIF(TRIM({raw}), '')" if kind == "text" else raw
-    return f"{given} IS NOT NULL AND {_name(column)} IS NULL"
+    return f"{given(raw) if kind == 'text' else raw} IS NOT NULL AND {_name(column)} IS NULL"
 
 
 def _outside(column: Column, channel_types: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -116,9 +117,9 @@ class Policy(Rules):
         return None
 
 
-def wrong(what: str, fix: str) -> PydanticCustomError:
-    """A mistake for a validator to raise, with its remedy."""
-    return PydanticCustomError("wrong", "{what}", {"what": what, "fix": fix})
+def wrong(what: str, fix: str, secret: bool = False) -> PydanticCustomError:
+    """A mistake for a validator to raise, with its remedy; the value is not shown when it is a secret."""
+    return PydanticCustomError("wrong", "{what}", {"what": what, "fix": fix, "secret": secret})
 
 
 def _mistake(place: tuple[str, ...], what: str, fix: str) -> InitErrorDetails:
@@ -152,9 +153,13 @@ def _problem(model: type[BaseModel], item: Any, where: str) -> Problem:
     if item["type"] == "extra_forbidden":
         return Problem(place, "this name is not known", did_you_mean(path[-1], _names_at(model, path)))
     message = item["msg"].removeprefix("Value error, ")
-    given = item.get("input")
-    shown = f" (given: {given!r})" if isinstance(given, str | int | float) else ""
-    return Problem(place, f"{message}{shown}", item.get("ctx", {}).get("fix", ""))
+    given, context = item.get("input"), item.get("ctx", {})
+    is_shown = isinstance(given, str | int | float) and not context.get("secret")
+    fix = context.get("fix", "")
+    if item["type"] == "literal_error" and isinstance(given, str):
+        fix = did_you_mean(given, re.findall(r"'([^']*)'", context.get("expected", "")))
+        fix = fix if fix.startswith("did") else ""
+    return Problem(place, f"{message} (given: {given!r})" if is_shown else message, fix)
 
 
 def _names_at(model: type[BaseModel], path: list[str]) -> list[str]:

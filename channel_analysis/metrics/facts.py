@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from ..contracts.policy import Policy
@@ -28,6 +29,7 @@ _JOINS = {
     "product": "LEFT JOIN products AS pr ON pr.product_id = t.product_id",
     "order": (
         "LEFT JOIN (SELECT order_id, MIN(order_date) AS ordered_on FROM sales WHERE kind = 'order' "
+        "AND order_id IN (SELECT original_order_id FROM sales WHERE kind = 'return') "
         "GROUP BY order_id) AS oo ON t.kind = 'return' AND oo.order_id = t.original_order_id"
     ),
     "actual": "LEFT JOIN target_actuals AS ta ON ta.target_id = t.target_id",
@@ -71,6 +73,9 @@ def fact_columns(table: Table, policy: Policy, of_partner: bool = False) -> dict
     return derived
 
 
+ALWAYS_NAMED = ("selling_point",)
+"""Derived columns that are never empty: a test of them on every line would cost more than the sums."""
+
 _SALES = {
     "selling_point": ("COALESCE(t.partner_id, t.channel_type || ' / ' || COALESCE(t.region, ''))", ""),
     "cohort_date": ("COALESCE(oo.ordered_on, t.order_date)", "order"),
@@ -88,10 +93,13 @@ _SALES = {
 }
 
 
-def fact_sql(name: str, columns: Iterable[str], policy: Policy, of_partner: bool = False) -> str:
+def fact_sql(
+    name: str, columns: Iterable[str], policy: Policy, of_partner: bool = False, source: str = ""
+) -> str:
     """A SELECT of the named columns of a contract table, own or derived, with the joins they need.
 
-    Entity columns are text and never NULL: rows that name no entity hold `UNASSIGNED`.
+    Entity columns are text and never NULL: rows that name no entity hold `UNASSIGNED`. A query in
+    brackets as `source` stands in for the table.
     """
     table = TABLES[name]
     derived = fact_columns(table, policy, of_partner)
@@ -105,7 +113,14 @@ def fact_sql(name: str, columns: Iterable[str], policy: Policy, of_partner: bool
         if join and join not in joins:
             joins.append(join)
     joined = " ".join(_JOINS[join] for join in joins)
-    return f"SELECT {', '.join(selected) or '1 AS one'} FROM {name} AS t {joined}".rstrip()
+    return f"SELECT {', '.join(selected) or '1 AS one'} FROM {source or name} AS t {joined}".rstrip()
+
+
+def own_columns(name: str, columns: Iterable[str], policy: Policy, of_partner: bool = False) -> list[str]:
+    """The table's own columns of which the named ones, own or derived, are made."""
+    text = fact_sql(name, columns, policy, of_partner)
+    named = set(re.findall(r'\bt\."?(\w+)', text))
+    return [column for column in TABLES[name].column_names if column in named]
 
 
 def entity_column(name: str, level: str, policy: Policy) -> str | None:

@@ -16,7 +16,7 @@ from sqlglot.errors import SqlglotError
 from ..contracts.policy import Label, Policy, Rules, validated
 from ..contracts.tables import TABLES
 from ..errors import InputError, Problem, did_you_mean, refuse
-from ..files import overlay, read_toml
+from ..files import CATALOG, overlay, read_toml
 from ..store.engine import DuckDBEngine, Engine, EngineError
 from ..store.intake import empty_table_sql
 from ..store.workspace import Workspace
@@ -146,15 +146,23 @@ def load_kpis(ws: Workspace) -> dict[str, Kpi]:
             kpis[name] = validated(Kpi, data, f"kpis.toml [{name}]")  # type: ignore[arg-type]
         except InputError as error:
             problems += error.problems
-    problems += check_kpis(kpis, ws.policy, merged) or _foreign_problems(kpis, ws)
+    shipped = read_toml(CATALOG / "kpis.toml")
+    proven = {name for name, data in merged.items() if data == shipped.get(name)}
+    new = {name: kpi for name, kpi in kpis.items() if name not in proven}
+    problems += check_kpis(kpis, ws.policy, merged, proven) or _foreign_problems(new, ws)
     refuse([*problems, *check_policy_names(ws.policy, merged)])
     return kpis
 
 
-def check_kpis(kpis: Mapping[str, Kpi], policy: Policy, known: Collection[str] = ()) -> list[Problem]:
-    """Problems of the definitions, found without any data; `known` names KPIs that may be referred to."""
+def check_kpis(
+    kpis: Mapping[str, Kpi], policy: Policy, known: Collection[str] = (), proven: Collection[str] = ()
+) -> list[Problem]:
+    """Problems of the definitions, found without any data.
+
+    `known` names KPIs that may be referred to, `proven` those whose SQL the engine need not see again.
+    """
     by_name = {name: _names_problems(name, kpi, kpis, known or kpis, policy) for name, kpi in kpis.items()}
-    sound = {name: kpis[name] for name, found in by_name.items() if not found}
+    sound = {name: kpis[name] for name, found in by_name.items() if not found and name not in proven}
     return [*(p for found in by_name.values() for p in found), *_engine_problems(sound, policy)]
 
 
@@ -259,7 +267,7 @@ def _engine_problems(kpis: Mapping[str, Kpi], policy: Policy) -> list[Problem]:
 def _foreign_problems(kpis: Mapping[str, Kpi], ws: Workspace) -> list[Problem]:
     """What the workspace's engine says against definitions that DuckDB understands."""
     engine = ws.new_engine()
-    if engine.name == "duckdb":
+    if engine.name == "duckdb" or not kpis:
         return []
     _register_empty(engine)
     probes = _all_probes(kpis, ws.policy)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ..contracts.policy import Policy
@@ -16,9 +18,16 @@ from ..store.workspace import Facts
 from .facts import UNASSIGNED, fact_sql
 from .intervals import Floats
 from .kpis import Kpi, Term, columns_of, parsed
+from .nested import nested_scans, nested_start, nested_sums
 from .periods import MONTHS, Period
-from .queries import MONTHS_SEEN, ROWS, Scan, entity_columns, nested_start, nested_sums, scan_sums, scans_of
-from .targets import holds_most_of, level_for, register_target_actuals, supplied_levels
+from .queries import MONTHS_SEEN, ROWS, Scan, entity_columns, scan_sums, scans_of
+from .targets import (
+    closed_windows,
+    holds_most_of,
+    level_for,
+    register_target_actuals,
+    supplied_levels,
+)
 
 BoolArray = NDArray[np.bool_]
 
@@ -31,6 +40,18 @@ PRESENCE = Term(table="sales", expr="count(*)")
 """Measured with every set of KPIs, so that whoever sold has a row, be it one that says why not."""
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A KPI's numerators, denominators and squares in one period, entity by entity.
+
+    A numerator is NaN where there are no rows, `UNKNOWN` where there are rows but no figure; `status`
+    is "" where parts are there.
+    """
+
+    sides: dict[str, Floats]
+    status: NDArray[np.object_]
+
+
 @dataclass(slots=True)
 class Measuring:
     """Runs the queries of a set of KPIs period by period and remembers what they gave."""
@@ -40,13 +61,14 @@ class Measuring:
     policy: Policy
     levels: tuple[str, ...]
     _terms: dict[tuple[str, Term], pd.Series] = field(default_factory=dict)
-    _nested: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict)
-    _told_apart: dict[tuple[str, bool], set[str]] = field(default_factory=dict)
+    _nested: dict[tuple[str, str, Term], pd.Series] = field(default_factory=dict)
     _empty: set[tuple[str, Term]] = field(default_factory=set)
     _monthly: dict[str, bool] = field(default_factory=dict)
     _months: dict[tuple[str, str], pd.Series] = field(default_factory=dict)
     _absent: dict[str, str] = field(default_factory=dict)
+    _facts_found: set[tuple[str, bool, str]] | None = None
     _targets: dict[str, set[str]] | None = None
+    _windows: pa.Table | None = None
 
     def measure(self, period: Period, names: Sequence[str]) -> None:
         """Run the queries of one period, a pass per table and window, for the KPIs that can be had."""
@@ -61,11 +83,13 @@ class Measuring:
                 self._terms[period.code, term] = sums[f"term_{number}"].fillna(UNKNOWN)
                 if is_empty:
                     self._empty.add((period.code, term))
-        for name in usable:
-            kpi = self.kpis[name]
-            if kpi.kind == "nested" and not self._too_early(kpi, period):
-                sums = nested_sums(self.facts.engine, kpi, period, self.levels, self.policy)
-                self._nested[period.code, name] = sums
+        nested = {name: kpi for name in usable if (kpi := self.kpis[name]).kind == "nested"}
+        early = [name for name, kpi in nested.items() if self._too_early(kpi, period)]
+        for rows in nested_scans({name: kpi for name, kpi in nested.items() if name not in early}):
+            sums = nested_sums(self.facts.engine, rows, period, self.levels, self.policy)
+            for name in rows.names:
+                for term in self.kpis[name].terms:
+                    self._nested[period.code, name, term] = sums[f"term_{rows.terms.index(term)}"]
 
     def entities(self) -> pd.MultiIndex:
         """Every (level, entity) met in any query so far, sorted."""
@@ -74,11 +98,8 @@ class Measuring:
             met.update(found.index)
         return pd.MultiIndex.from_tuples(sorted(met), names=["level", "entity"])
 
-    def parts(self, period: Period, name: str, entities: pd.MultiIndex) -> pd.DataFrame:
-        """Numerator, denominator, squares and preliminary status ("" where parts are there).
-
-        A numerator is NaN where there are no rows, `UNKNOWN` where there are rows but no figure.
-        """
+    def parts(self, period: Period, name: str, entities: pd.MultiIndex) -> Parts:
+        """Numerator, denominator, squares and preliminary status of one KPI."""
         kpi, status = self.kpis[name], self._status(period, name)
         level = entities.get_level_values("level")
         sides = {side: np.full(len(entities), np.nan) for side in SIDES}
@@ -92,8 +113,7 @@ class Measuring:
             for side in ("denominator", "squares"):
                 sides[side][sides[side] == UNKNOWN] = np.nan
             statuses[self._is_partial(period, kpi, entities) & (statuses == "")] = "partial"
-        entity = entities.get_level_values("entity")
-        return pd.DataFrame({"level": level, "entity": entity, **sides, "status": statuses})
+        return Parts(sides, statuses)
 
     def why_absent(self, name: str) -> str:
         """Why a KPI cannot be computed for anybody; "" when it can."""
@@ -111,12 +131,29 @@ class Measuring:
         if any(not self.facts.intake.has(table) for table in kpi.tables):
             return "no_table"
         table = kpi.numerator[0].table
-        for tree in (parsed(text) for text in kpi.needs):
-            facts = fact_sql(table, sorted(columns_of(tree)), self.policy)
-            query = f"SELECT COUNT(*) AS n FROM ({facts}) AS f WHERE {tree.sql(dialect='duckdb')}"
-            if not self.facts.engine.query(query)["n"][0].as_py():
-                return "no_data"
-        return ""
+        return "" if all(self._holds(table, False, need) for need in kpi.needs) else "no_data"
+
+    def _holds(self, table: str, of_partner: bool, condition: str) -> bool:
+        """Whether any row of a table, of whatever date, meets a condition."""
+        if self._facts_found is None:
+            self._facts_found = self._find_facts()
+        return (table, of_partner, condition) in self._facts_found
+
+    def _find_facts(self) -> set[tuple[str, bool, str]]:
+        """Which conditions hold for any row, of all that the KPIs need and that tell entities apart."""
+        asked = {(kpi.numerator[0].table, False, need) for kpi in self.kpis.values() for need in kpi.needs}
+        for table, of_partner in {(t.table, t.of_partner) for kpi in self.kpis.values() for t in kpi.terms}:
+            columns = entity_columns(table, self.levels, self.policy).values()
+            asked |= {(table, of_partner, _names_entity(column)) for column in columns if column}
+        probes = sorted(key for key in asked if self.facts.intake.has(key[0]))
+        queries = []
+        for number, (table, of_partner, condition) in enumerate(probes):
+            tree = parsed(condition)
+            facts = fact_sql(table, sorted(columns_of(tree)), self.policy, of_partner)
+            row = f"SELECT {number} AS n FROM ({facts}) AS f WHERE {tree.sql(dialect='duckdb')} LIMIT 1"
+            queries.append(f"SELECT n FROM ({row}) AS p{number}")
+        found = self.facts.engine.query(" UNION ALL ".join(queries)) if queries else {"n": []}
+        return {probes[int(number)] for number in found["n"]}
 
     def _status(self, period: Period, name: str) -> str:
         kpi = self.kpis[name]
@@ -149,8 +186,8 @@ class Measuring:
         """Whether a table is filled month by month, so that a month without rows is one to come."""
         if table not in self._monthly:
             row = self.facts.engine.query(
-                "SELECT COUNT(DISTINCT month) AS n, DATE_DIFF('month', MIN(month), MAX(month)) + 1 AS span "
-                f"FROM {table}"
+                "SELECT COUNT(DISTINCT month) AS n, 12 * (YEAR(MAX(month)) - YEAR(MIN(month))) "
+                f"+ MONTH(MAX(month)) - MONTH(MIN(month)) + 1 AS span FROM {table}"
             ).to_pylist()[0]
             self._monthly[table] = row["n"] >= 3 and row["n"] >= 0.9 * row["span"]
         return self._monthly[table]
@@ -159,7 +196,7 @@ class Measuring:
         """A term's value for every entity, NaN where it has no rows."""
         kpi = self.kpis[name]
         if kpi.kind == "nested":
-            sums = self._nested[period.code, name][f"term_{kpi.terms.index(term)}"]
+            sums = self._nested[period.code, name, term]
         else:
             sums = self._terms[period.code, term]
         found = np.full(len(entities), np.nan)
@@ -173,44 +210,47 @@ class Measuring:
 
     def _levels_told_apart(self, table: str, of_partner: bool) -> set[str]:
         """A table tells the entities of a level apart when any of its rows, of whatever date, names one."""
-        if (table, of_partner) not in self._told_apart:
-            self._told_apart[table, of_partner] = self._find_levels(table, of_partner)
-        return self._told_apart[table, of_partner]
-
-    def _find_levels(self, table: str, of_partner: bool) -> set[str]:
         if table == "targets":
             return {level for level, by in self._served_levels().items() if by}
-        columns = entity_columns(table, self.levels, self.policy)
-        keys = {level: quoted(column) for level, column in columns.items() if column}
-        counts = ", ".join(
-            f"COUNT(*) FILTER (WHERE {key} <> '{UNASSIGNED}') AS {level}" for level, key in keys.items()
-        )
-        if not keys:
-            return set(columns)
-        facts = fact_sql(table, [column for column in columns.values() if column], self.policy, of_partner)
-        row = self.facts.engine.query(f"SELECT {counts} FROM ({facts}) AS f").to_pylist()[0]
-        return {level for level in columns if level not in keys or row[level]}
+        columns = entity_columns(table, self.levels, self.policy).items()
+        return {level for level, c in columns if not c or self._holds(table, of_partner, _names_entity(c))}
 
     def _served_levels(self) -> dict[str, str | None]:
         if self._targets is None:
-            register_target_actuals(self.facts.engine, self.policy)
             self._targets = supplied_levels(self.facts.engine)
         return {level: level_for(level, self._targets) for level in self.levels}
 
     def _scan(self, scan: Scan, period: Period) -> pd.DataFrame:
+        if scan.table == "targets":
+            return self._scan_targets(scan, period)
+        return scan_sums(self.facts.engine, scan, period, self.levels, self.policy)
+
+    def _scan_targets(self, scan: Scan, period: Period) -> pd.DataFrame:
+        """Every level from the set of targets that serves it, with what was sold in their windows alone."""
         engine, policy = self.facts.engine, self.policy
-        if scan.table != "targets":
-            return scan_sums(engine, scan, period, self.levels, policy)
-        found = [
-            scan_sums(engine, scan, period, [level], policy, f"level = '{by}' AND {holds_most_of(period)}")
-            for level, by in self._served_levels().items()
-            if by
-        ]
+        if self._windows is None:
+            self._windows = closed_windows(engine)
+        wanted = pc.scalar(True)
+        if scan.window == "period" and scan.date == "target_date":
+            wanted = (pc.field("target_date") >= period.start) & (pc.field("target_date") < period.end)
+        found = []
+        for level, by in self._served_levels().items():
+            if by:
+                own = self._windows.filter(wanted & (pc.field("level") == by))
+                register_target_actuals(engine, policy, own)
+                condition = f"level = '{by}' AND {holds_most_of(period)}"
+                found.append(scan_sums(engine, scan, period, [level], policy, condition))
+        register_target_actuals(engine, policy, self._windows)
         return pd.concat(found) if found else scan_sums(engine, scan, period, [], policy, "FALSE")
 
     def _too_early(self, kpi: Kpi, period: Period) -> bool:
         start = nested_start(kpi, period, self.policy)
         return start < period.start and self.starts_after(kpi.tables[0], start)
+
+
+def _names_entity(column: str) -> str:
+    """SQL that tells the rows which name an entity at a level."""
+    return f"{quoted(column)} <> '{UNASSIGNED}'"
 
 
 def _added(terms: Sequence[Floats], length: int) -> Floats:

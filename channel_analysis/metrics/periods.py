@@ -6,6 +6,7 @@ import datetime
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..contracts.policy import Policy
 from ..errors import InputError, Problem, did_you_mean
@@ -75,12 +76,11 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """First and last order date of a channel type, and on how many days orders fall."""
+    """First and last order date of a channel type."""
 
     channel_type: str
     first: datetime.date
     last: datetime.date
-    order_days: int
 
 
 def parse_period(text: str, fiscal_start: int = 1) -> Period:
@@ -117,13 +117,14 @@ def check_period(text: str, fiscal_start: int = 1) -> list[Problem]:
     return []
 
 
-def coverage(engine: Engine) -> list[Coverage]:
-    """How far the sales of each channel type reach, by channel type."""
+@lru_cache(maxsize=4)
+def coverage(engine: Engine) -> tuple[Coverage, ...]:
+    """How far the sales of each channel type reach, by channel type; read once from an engine."""
     rows = engine.query(
-        "SELECT channel_type, MIN(order_date) AS first, MAX(order_date) AS last, "
-        "COUNT(DISTINCT order_date) AS order_days FROM sales GROUP BY channel_type ORDER BY channel_type"
+        "SELECT channel_type, MIN(order_date) AS first, MAX(order_date) AS last "
+        "FROM sales GROUP BY channel_type ORDER BY channel_type"
     ).to_pylist()
-    return [Coverage(**row) for row in rows]
+    return tuple(Coverage(**row) for row in rows)
 
 
 def uncovered_types(

@@ -8,6 +8,7 @@ from statistics import median_low
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..contracts.policy import Policy
 from ..store.engine import Engine, quoted
@@ -19,21 +20,32 @@ SCOPES = {level: column for level, column in LEVELS.items() if level != "categor
 FINER_FIRST = ("channel_type", "rep", "partner", "region", "channel_family", "company")
 
 
-def register_target_actuals(engine: Engine, policy: Policy) -> None:
-    """Register `target_actuals`: per target its window, its date and the net sales of its scope.
+def closed_windows(engine: Engine) -> pa.Table:
+    """Every target's level, window and date, with the columns `_WINDOWS`.
 
     A window without an end runs to its scope's next start, the last one is as long as the median; it
     belongs to the period that holds its middle day, which is the one with most of its days.
     """
-    rows = engine.query(
+    given = engine.query(
         "SELECT target_id, level, COALESCE(rep_id, partner_id, region, channel_type, channel_family, '') "
         "AS scope, window_start, window_end FROM targets "
         "ORDER BY level, window_start, target_id"
-    ).to_pylist()
-    engine.register("target_windows", pa.Table.from_pylist(target_windows(rows), schema=_WINDOWS))
-    levels = sorted({row["level"] for row in rows})
+    )
+    if given["window_end"].null_count:
+        return pa.Table.from_pylist(target_windows(given.to_pylist()), schema=_WINDOWS)
+    start, end = (given[name].cast(pa.int32()).to_numpy() for name in ("window_start", "window_end"))
+    middle = pa.array(start + (end - start - 1) // 2, pa.int32()).cast(pa.date32())
+    return given.drop_columns("scope").append_column("target_date", middle).cast(_WINDOWS)
+
+
+def register_target_actuals(engine: Engine, policy: Policy, windows: pa.Table) -> None:
+    """Register `target_actuals`: of some targets the window, its date and the net sales of its scope."""
+    engine.register("target_windows", windows)
     family_case = channel_family_case("s.channel_type", policy)
-    parts = [_actuals_sql(level, family_case) for level in levels] or [NO_ACTUALS]
+    first, end = pc.min(windows["window_start"]).as_py(), pc.max(windows["window_end"]).as_py()
+    sales = f"(SELECT * FROM sales WHERE order_date >= DATE '{first}' AND order_date < DATE '{end}')"
+    levels = sorted(windows["level"].unique().to_pylist())
+    parts = [_actuals_sql(level, family_case, sales) for level in levels] or [NO_ACTUALS]
     engine.register("target_actuals", " UNION ALL ".join(parts))
 
 
@@ -59,6 +71,7 @@ def target_windows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             closed.append(
                 {
                     "target_id": row["target_id"],
+                    "level": level,
                     "window_start": start,
                     "window_end": end,
                     "target_date": middle,
@@ -131,6 +144,7 @@ def supplied_levels(engine: Engine) -> dict[str, set[str]]:
 _WINDOWS = pa.schema(
     [
         ("target_id", pa.string()),
+        ("level", pa.string()),
         ("window_start", pa.date32()),
         ("window_end", pa.date32()),
         ("target_date", pa.date32()),
@@ -143,7 +157,7 @@ NO_ACTUALS = (
 )
 
 
-def _actuals_sql(level: str, family_case: str) -> str:
+def _actuals_sql(level: str, family_case: str, sales: str) -> str:
     """Targets of one level joined to sales by its scope column, other filled scopes as conditions."""
     own = SCOPES[level]
     column = {"channel_family": family_case}
@@ -157,6 +171,6 @@ def _actuals_sql(level: str, family_case: str) -> str:
         "SELECT w.target_id, w.window_start, w.window_end, w.target_date, "
         "COALESCE(SUM(s.net_amount), CAST(0 AS DECIMAL(38, 4))) AS actual_amount "
         "FROM target_windows AS w JOIN targets AS g ON g.target_id = w.target_id "
-        f"LEFT JOIN sales AS s ON {' AND '.join(conditions)} WHERE g.level = '{level}' "
+        f"LEFT JOIN {sales} AS s ON {' AND '.join(conditions)} WHERE g.level = '{level}' "
         "GROUP BY w.target_id, w.window_start, w.window_end, w.target_date"
     )

@@ -11,7 +11,7 @@ from ..contracts.policy import Policy
 from ..store.workspace import Facts
 from .intervals import mean_interval, wilson_interval
 from .kpis import Kpi
-from .parts import SIDES, UNKNOWN, Measuring
+from .parts import SIDES, UNKNOWN, Measuring, Parts
 from .periods import Period
 from .queries import base_of
 
@@ -86,11 +86,11 @@ def kpi_values(
         measuring.measure(period, names)
     entities = measuring.entities()
     found = [
-        _valued(measuring.parts(period, name, entities), kpis[name]).assign(period=period.code, kpi=name)
+        (period.code, name, _valued(measuring.parts(period, name, entities), kpis[name]))
         for period, names in wanted.items()
         for name in names
     ]
-    frame = pd.concat(found, ignore_index=True)
+    frame = _together(found, entities)
     changes = [_lagged(frame, name, kpis[name], period, measuring) for name in lagged for period in periods]
     frame = pd.concat([frame, *changes], ignore_index=True)
     frame = frame[frame["period"].isin([period.code for period in periods])].copy()
@@ -113,10 +113,25 @@ def _in_order(frame: pd.DataFrame, levels: Sequence[str]) -> pd.DataFrame:
     return frame.loc[:, list(COLUMNS)].reset_index(drop=True)
 
 
-def _valued(parts: pd.DataFrame, kpi: Kpi) -> pd.DataFrame:
-    """Value, interval and final status of one KPI in one period."""
-    numerator, denominator, squares = (parts[side].to_numpy(dtype=float) for side in SIDES)
-    status = parts["status"].to_numpy(dtype=object)
+def _together(
+    found: Sequence[tuple[str, str, dict[str, np.ndarray]]], entities: pd.MultiIndex
+) -> pd.DataFrame:
+    """The values of every period and KPI, entity by entity, one below the other."""
+    made = {
+        "level": np.tile(entities.get_level_values("level"), len(found)),
+        "entity": np.tile(entities.get_level_values("entity"), len(found)),
+        "period": np.repeat([code for code, _, _ in found], len(entities)),
+        "kpi": np.repeat([name for _, name, _ in found], len(entities)),
+    }
+    measured = [name for name in COLUMNS if name not in made]
+    made |= {name: np.concatenate([values[name] for *_, values in found]) for name in measured}
+    return pd.DataFrame(made)
+
+
+def _valued(parts: Parts, kpi: Kpi) -> dict[str, np.ndarray]:
+    """Value, interval and final status of one KPI in one period, for every entity."""
+    numerator, denominator, squares = (parts.sides[side] for side in SIDES)
+    status = parts.status
     there = status == ""
     unknown = there & (numerator == UNKNOWN)
     numerator = np.where(unknown, np.nan, numerator)
@@ -136,14 +151,14 @@ def _valued(parts: pd.DataFrame, kpi: Kpi) -> pd.DataFrame:
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.where(usable, kpi.scale * numerator / denominator, np.nan)
     low, high = _interval(kpi, numerator, denominator, squares)
-    return parts.assign(
-        numerator=numerator,
-        denominator=denominator,
-        value=value,
-        low=np.where(usable, kpi.scale * low, np.nan),
-        high=np.where(usable, kpi.scale * high, np.nan),
-        status=status,
-    )
+    return {
+        "numerator": numerator,
+        "denominator": denominator,
+        "value": value,
+        "low": np.where(usable, kpi.scale * low, np.nan),
+        "high": np.where(usable, kpi.scale * high, np.nan),
+        "status": status,
+    }
 
 
 def _interval(

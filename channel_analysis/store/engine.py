@@ -45,6 +45,9 @@ class Engine(Protocol):
 
     name: str
 
+    def __hash__(self) -> int:
+        """An engine is itself and no other, so that what it answered can be remembered."""
+
     def query(self, sql: str) -> pa.Table:
         """Run a query and give its rows as an Arrow table."""
 

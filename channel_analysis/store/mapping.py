@@ -13,7 +13,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
-from ..contracts.checks import NUMBER_FORM
+from ..contracts.checks import NUMBER_FORM, given
 from ..contracts.policy import Rules, validated
 from ..contracts.schema import Table
 from ..contracts.tables import TABLES
@@ -210,7 +210,7 @@ def _in_our_terms(value: exp.Expr, name: str, block: Block) -> exp.Expr:
 
 def _or_marked(value: exp.Expr, reading: str, expected: str) -> exp.Expr:
     """The value as `reading` reads its text; a text it cannot read is kept and marked, to be found later."""
-    text = f"NULLIF(TRIM(CAST({value.sql(dialect='duckdb')} AS VARCHAR)), '')"
+    text = given(f"CAST({value.sql(dialect='duckdb')} AS VARCHAR)")
     marked = f"{text} || {literal(f' (not {expected})')}"
     return sqlglot.parse_one(
         f"COALESCE(CAST({reading.replace('{text}', text)} AS VARCHAR), {marked})", read="duckdb"

@@ -10,7 +10,8 @@ import socket
 import subprocess
 import tempfile
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from urllib.parse import urlsplit
@@ -57,7 +58,7 @@ Given = TypeVar("Given")
 def _without_token(address: str) -> str:
     if re.search(r"[;/]token=", address):
         what = "a token does not belong in a file"
-        raise wrong(what, "leave it out and put it into the environment variable SPARK_TOKEN")
+        raise wrong(what, "put it into the environment variable SPARK_TOKEN instead", secret=True)
     if address and not address.startswith("sc://"):
         raise wrong("this is no address of Spark Connect", "write it as sc://host:15002")
     return address
@@ -96,31 +97,40 @@ class SparkEngine:
                 self._session.conf.set(key, value)
         return self._session
 
+    def close(self) -> None:
+        """End the session; one with a server that has gone would be waited for at the process's end."""
+        if self._session is not None and self._options.remote:
+            self._session.stop()
+        self._session = None
+
     def query(self, sql: str) -> pa.Table:
         """Run a query and give its rows as an Arrow table."""
-        return _without_zones(_asked(lambda: self.session.sql(to_spark(sql)).toArrow()))
+        session = self.session
+        return _without_zones(_asked(lambda: session.sql(to_spark(sql)).toArrow()))
 
     def schema(self, sql: str) -> pa.Schema:
         """The names and types of a query's columns, without running it."""
+        session = self.session
         from pyspark.sql.pandas.types import to_arrow_schema
 
-        return _asked(lambda: to_arrow_schema(self.session.sql(to_spark(sql)).schema))
+        return _asked(lambda: to_arrow_schema(session.sql(to_spark(sql)).schema))
 
     def register(self, name: str, source: ParquetFiles | Path | str | pa.Table) -> None:
         """Make `name` stand for Parquet files, a query or an Arrow table."""
+        session, view = self.session, to_spark(quoted(name))
         if isinstance(source, Path):
             source = ParquetFiles((source,))
         if isinstance(source, str):
-            view = to_spark(f"SELECT * FROM {quoted(name)}").removeprefix("SELECT * FROM ")
             sql = f"CREATE OR REPLACE TEMPORARY VIEW {view} AS {to_spark(source)}"
-            _asked(lambda: self.session.sql(sql))
+            _asked(lambda: session.sql(sql))
         else:
-            frame = _asked(lambda: self._frame(source))
-            _asked(lambda: frame.createOrReplaceTempView(to_spark(quoted(name))))
+            frame = _asked(lambda: _frame(session, source))
+            _asked(lambda: frame.createOrReplaceTempView(view))
 
     def write(self, sql: str, target: Path) -> None:
         """Write a query's rows as a folder of Parquet files, whole or not at all."""
-        frame = _asked(lambda: self.session.sql(to_spark(sql)))
+        session = self.session
+        frame = _asked(lambda: session.sql(to_spark(sql)))
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".", dir=target.parent) as beside:
             whole = Path(beside) / target.name
@@ -129,20 +139,21 @@ class SparkEngine:
                 os.replace(target, Path(beside) / "replaced")
             os.replace(whole, target)
 
-    def _frame(self, source: ParquetFiles | pa.Table) -> Any:
-        if not isinstance(source, ParquetFiles):
-            return self.session.createDataFrame(source)
-        reader = self.session.read
-        schema = _schema_of(source)
-        if schema is not None:
-            reader = reader.schema(schema)
-        if source.base:
-            reader = reader.option("basePath", source.base.as_posix())
-        frame = reader.parquet(*(_as_pattern(path) for path in source.paths))
-        if not source.numbered:
-            return frame
-        path = "regexp_replace(replace(_metadata.file_path, '+', '%2B'), '^file:/+', '/')"
-        return frame.selectExpr("*", f"url_decode({path}) AS {FILE}", f"_metadata.row_index + 1 AS {ROW}")
+
+def _frame(session: Any, source: ParquetFiles | pa.Table) -> Any:
+    if not isinstance(source, ParquetFiles):
+        return session.createDataFrame(source)
+    reader = session.read
+    schema = _schema_of(source)
+    if schema is not None:
+        reader = reader.schema(schema)
+    if source.base:
+        reader = reader.option("basePath", source.base.as_posix())
+    frame = reader.parquet(*(_as_pattern(path) for path in source.paths))
+    if not source.numbered:
+        return frame
+    path = "regexp_replace(replace(_metadata.file_path, '+', '%2B'), '^file:/+', '/')"
+    return frame.selectExpr("*", f"url_decode({path}) AS {FILE}", f"_metadata.row_index + 1 AS {ROW}")
 
 
 def _schema_of(files: ParquetFiles) -> Any:
@@ -181,7 +192,8 @@ def _begun(options: SparkOptions) -> Any:
     logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL + 1)
     if options.remote:
         _refuse_unreachable(options.remote, "remote", 15002)
-        return _started(lambda: SparkSession.builder.remote(_address(options)).create(), options.remote)
+        with _environment_kept():
+            return _started(lambda: SparkSession.builder.remote(_address(options)).create(), options.remote)
     _refuse_without_java()
     if options.master.startswith("spark://"):
         _refuse_unreachable(options.master, "master", 7077)
@@ -189,6 +201,17 @@ def _begun(options: SparkOptions) -> Any:
     for key, value in {**_LOCAL, **SEMANTICS, **options.conf}.items():
         builder = builder.config(key, value)
     return _started(lambda: builder.getOrCreate().newSession(), options.master)
+
+
+@contextmanager
+def _environment_kept() -> Iterator[None]:
+    """Take back what Connect writes into the environment: children, and other engines, would follow it."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        for name in set(os.environ) - set(before):
+            del os.environ[name]
 
 
 def _started(start: Callable[[], Given], where: str) -> Given:

@@ -270,8 +270,9 @@ def _first_row(staging: Staging, issue: str, column: str) -> tuple[str, str | No
     block, given = staging.blocks[first["_block"]], None
     if not issue.startswith("duplicate_key"):
         checked = _checked_rows(staging, block, kinds_of(staging, block))
-        raw = f"SELECT b.*, 0 AS _block, CAST(raw_{column} AS VARCHAR) AS given FROM ({checked}) AS b"
-        given = staging.engine.query(f"SELECT given FROM ({raw}) AS c {in_order}")["given"][0].as_py()
+        raw = f"SELECT b.*, 0 AS _block, raw_{column} AS given FROM ({checked}) AS b"
+        value = staging.engine.query(f"SELECT given FROM ({raw}) AS c {in_order}")["given"][0].as_py()
+        given = None if value is None else str(value)
     source = file_of(block, staging.sources)
     key = ", ".join(f"{name} {first[name]}" for name in staging.table.key)
     if source is None:

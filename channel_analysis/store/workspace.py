@@ -142,7 +142,7 @@ class Workspace:
     def refresh(self) -> None:
         """Have database servers read anew at the next call of `facts`; files are always looked at."""
         drop_snapshots(_cache(self.root) / "snapshots")
-        self._facts = None
+        self._facts = self._engine = None
 
     def overlays(self, name: str) -> list[Path]:
         """Files of one name from the catalogue, the shipped mapping and the workspace, in that order."""
