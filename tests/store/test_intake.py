@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from channel_analysis.contracts.checks import BLANKS
 from channel_analysis.store.contract import contract_mapping
 from channel_analysis.store.engine import DuckDBEngine
 from channel_analysis.store.intake import Intake, load_intake, save_intake, take_in
@@ -330,4 +331,4 @@ def test_rows_and_money_given_are_those_used_set_aside_or_unreadable(lines, brok
     assert sum(finding.rows for finding in intake.findings) == account.rows_set_aside
     assert len(used) == account.rows_used
     assert sum(row["net_amount"] for row in used) == account.amount_used
-    assert {row["order_id"] for row in used} <= {row[0].strip(" ") for row in lines}
+    assert {row["order_id"] for row in used} <= {row[0].strip(BLANKS) for row in lines}
