@@ -1,12 +1,13 @@
 """Sales channel performance: KPIs, scorecards and reports from a workspace of a company's own data.
 
-`open_workspace` opens a company's folder, `measure` gives KPI values, `review` a period's channel
-review, `show` shows any part of it in Chinese or English, `publish` makes the pages. Everything is
-imported when it is first used; `notebooks/tour.ipynb` walks through it.
+`open_workspace` opens a company's folder, `periods` says which periods it holds, `measure` gives
+KPI values, `review` a period's channel review, `show` shows any part of it in Chinese or English,
+`publish` makes the pages. Everything is imported when it is first used; `notebooks/tour.ipynb` walks
+through it.
 
 >>> import channel_analysis as ca
 >>> sorted(ca.__all__)[2:6]
-['make_workspace', 'measure', 'open_workspace', 'publish']
+['make_workspace', 'measure', 'open_workspace', 'periods']
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from .analysis.measure import measure
+    from .analysis.measure import measure, periods
     from .analysis.review import review
     from .report.publish import publish
     from .report.saving import save_tables
@@ -33,6 +34,7 @@ _DOORS = {
     "publish": "report.publish",
     "open_workspace": "store.workspace",
     "measure": "analysis.measure",
+    "periods": "analysis.measure",
     "review": "analysis.review",
     "show": "report.show",
     "save_tables": "report.saving",
@@ -44,6 +46,7 @@ __all__ = [
     "make_workspace",
     "measure",
     "open_workspace",
+    "periods",
     "publish",
     "review",
     "save_tables",

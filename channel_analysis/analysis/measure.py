@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from ..errors import Problem, did_you_mean, refuse
+from ..errors import InputError, Problem, did_you_mean, refuse
 from ..metrics.facts import LEVELS
 from ..metrics.kpis import Kpi, load_kpis
-from ..metrics.periods import Period
+from ..metrics.periods import MONTHS, Period, coverage
 from ..metrics.values import kpi_values
 from ..store.workspace import Workspace
-from .scope import incomplete, resolve_period
+from .names import with_names
+from .scope import begins_late, incomplete, last_complete, resolve_period
 
 
 def measure(
@@ -21,6 +22,7 @@ def measure(
     *,
     by: str | Sequence[str] = "channel_type",
     kpis: str | Sequence[str] = (),
+    language: str = "",
 ) -> pd.DataFrame:
     """Compute KPIs of a workspace.
 
@@ -33,17 +35,20 @@ def measure(
         Levels: company, channel_family, channel_type, region, partner, rep, category.
     kpis : str or list of str
         Names of KPIs; all of them when empty.
+    language : str
+        "en" or "zh" adds the columns `name` (of the entity) and `kpi_name`.
 
     Returns
     -------
     DataFrame
         One row per level, entity, period and KPI, with numerator, denominator, value, the bounds
-        of its interval (low, high) and status; see `metrics.values.kpi_values`.
+        of its interval (low, high) and status; see `metrics.values.kpi_values`. Every entity that
+        any of the periods or KPIs knows has a row for each: one without sales has net sales of 0.
 
     Raises
     ------
     InputError
-        When a period, level or KPI is not known, with the nearest name.
+        When a period, level, KPI or language is not known, with the nearest name.
     """
     levels, names = _listed(by), _listed(kpis)
     known = load_kpis(ws)
@@ -64,7 +69,37 @@ def measure(
     periods = [resolve_period(ws, code) for code in _listed(period)]
     wanted = names or list(known)
     frame = values_of(ws, _with_bases(known, wanted), periods, levels)
-    return frame[frame["kpi"].isin(wanted)].reset_index(drop=True)
+    frame = frame[frame["kpi"].isin(wanted)].reset_index(drop=True)
+    return with_names(ws, frame, known, language) if language else frame
+
+
+def periods(ws: Workspace, kind: str = "quarter", *, last: int = 12) -> list[str]:
+    """Codes of the last complete periods of a kind, the oldest first.
+
+    Parameters
+    ----------
+    ws : Workspace
+    kind : str
+        month, quarter, half or year.
+    last : int
+        How many at most; fewer where the data do not reach so far back.
+
+    Raises
+    ------
+    InputError
+        When there is no such kind, or no period of it is complete.
+    """
+    if kind not in MONTHS:
+        raise InputError(
+            [Problem("kind", f"there is no kind of period '{kind}'", did_you_mean(kind, MONTHS))]
+        )
+    covered = coverage(ws.facts().engine)
+    period = last_complete(ws, kind, covered)
+    found = [period]
+    while len(found) < last and not begins_late(ws, period.previous, covered):
+        period = period.previous
+        found.append(period)
+    return [p.code for p in reversed(found)]
 
 
 def values_of(

@@ -9,6 +9,7 @@ from ..contracts.policy import Policy
 from ..contracts.schema import Table
 from ..contracts.tables import TABLES
 from ..store.engine import literal, quoted
+from ..store.intake import RETURNED_ORDERS
 
 LEVELS = {
     "company": "",
@@ -27,11 +28,7 @@ UNASSIGNED = "(unassigned)"
 _JOINS = {
     "partner": "LEFT JOIN partners AS pa ON pa.partner_id = t.partner_id",
     "product": "LEFT JOIN products AS pr ON pr.product_id = t.product_id",
-    "order": (
-        "LEFT JOIN (SELECT order_id, MIN(order_date) AS ordered_on FROM sales WHERE kind = 'order' "
-        "AND order_id IN (SELECT original_order_id FROM sales WHERE kind = 'return') "
-        "GROUP BY order_id) AS oo ON t.kind = 'return' AND oo.order_id = t.original_order_id"
-    ),
+    "order": f"LEFT JOIN {RETURNED_ORDERS} AS oo ON t.kind = 'return' AND oo.order_id = t.original_order_id",
     "actual": "LEFT JOIN target_actuals AS ta ON ta.target_id = t.target_id",
 }
 

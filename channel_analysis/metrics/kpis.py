@@ -18,7 +18,7 @@ from ..contracts.tables import TABLES
 from ..errors import InputError, Problem, did_you_mean, refuse
 from ..files import CATALOG, overlay, read_toml
 from ..store.engine import DuckDBEngine, Engine, EngineError
-from ..store.intake import empty_table_sql
+from ..store.intake import register_empty
 from ..store.workspace import Workspace
 from .facts import fact_columns, fact_sql
 from .targets import NO_ACTUALS
@@ -292,8 +292,7 @@ def _refused(ask: Callable[[str], object], probes: Iterable[tuple[str, str]]) ->
 
 def _register_empty(engine: Engine) -> None:
     """Every contract table, without rows."""
-    for name, table in TABLES.items():
-        engine.register(name, empty_table_sql(table))
+    register_empty(engine)
     engine.register("target_actuals", NO_ACTUALS)
 
 

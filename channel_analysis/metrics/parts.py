@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ..contracts.policy import Policy
-from ..store.engine import quoted
+from ..store.engine import Engine, quoted
 from ..store.workspace import Facts
 from .facts import UNASSIGNED, fact_sql
 from .intervals import Floats
@@ -152,8 +153,8 @@ class Measuring:
             facts = fact_sql(table, sorted(columns_of(tree)), self.policy, of_partner)
             row = f"SELECT {number} AS n FROM ({facts}) AS f WHERE {tree.sql(dialect='duckdb')} LIMIT 1"
             queries.append(f"SELECT n FROM ({row}) AS p{number}")
-        found = self.facts.engine.query(" UNION ALL ".join(queries)) if queries else {"n": []}
-        return {probes[int(number)] for number in found["n"]}
+        found = _numbers(self.facts.engine, " UNION ALL ".join(queries)) if queries else frozenset()
+        return {probes[number] for number in found}
 
     def _status(self, period: Period, name: str) -> str:
         kpi = self.kpis[name]
@@ -230,13 +231,14 @@ class Measuring:
         engine, policy = self.facts.engine, self.policy
         if self._windows is None:
             self._windows = closed_windows(engine)
-        wanted = pc.scalar(True)
+        windows = self._windows
         if scan.window == "period" and scan.date == "target_date":
-            wanted = (pc.field("target_date") >= period.start) & (pc.field("target_date") < period.end)
+            date = windows["target_date"]
+            windows = windows.filter(pc.and_(pc.greater_equal(date, period.start), pc.less(date, period.end)))
         found = []
         for level, by in self._served_levels().items():
             if by:
-                own = self._windows.filter(wanted & (pc.field("level") == by))
+                own = windows.filter(pc.equal(windows["level"], by))
                 register_target_actuals(engine, policy, own)
                 condition = f"level = '{by}' AND {holds_most_of(period)}"
                 found.append(scan_sums(engine, scan, period, [level], policy, condition))
@@ -251,6 +253,12 @@ class Measuring:
 def _names_entity(column: str) -> str:
     """SQL that tells the rows which name an entity at a level."""
     return f"{quoted(column)} <> '{UNASSIGNED}'"
+
+
+@lru_cache(maxsize=64)
+def _numbers(engine: Engine, sql: str) -> frozenset[int]:
+    """The whole numbers a query gives in its column `n`; an engine, whose data stay, is asked once."""
+    return frozenset(engine.query(sql)["n"].to_pylist())
 
 
 def _added(terms: Sequence[Floats], length: int) -> Floats:

@@ -86,6 +86,9 @@ class DuckDBEngine:
             import duckdb
 
             self._connection = duckdb.connect(config=self._config)
+            self._connection.execute("SET parquet_metadata_cache = true")
+            if self._connection.sql("SELECT current_setting('enable_progress_bar')").fetchall()[0][0]:
+                self._connection.execute("SET enable_progress_bar = false")  # the package shows its own
         return self._connection
 
     def query(self, sql: str) -> pa.Table:

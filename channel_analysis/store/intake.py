@@ -33,9 +33,14 @@ from .staging import (
     unreadable_problem,
 )
 
-INTAKE_FORMAT = 3
+INTAKE_FORMAT = 4
 """Raised when what is stored changes, so that intakes stored before are not reused."""
 
+RETURNED_ORDERS = "returned_orders"
+"""Beside the contract tables: orders of which something was returned (order_id, ordered_on).
+
+Found once, when the data are taken in, for it takes a look at every line of all years.
+"""
 
 _RULES = {
     "wrong_type": "of a wrong type",
@@ -107,6 +112,7 @@ def take_in(
         except InputError as error:
             problems += [replace(problem, where=f"{mapping.where} [{name}]") for problem in error.problems]
     refuse(problems or _unusable_sales(outcome, mapping.where))
+    _store_returned_orders(engine, target)
     register_tables(engine, outcome, target)
     noted = [*_unknown_references(engine, outcome), *ignored(mapping, plan, sources)]
     shutil.rmtree(scratch, ignore_errors=True)
@@ -143,6 +149,11 @@ def load_intake(path: Path) -> Intake:
     )
 
 
+def stored_names(intake: Intake) -> list[str]:
+    """Names of the Parquet files, or folders of them, that an intake consists of."""
+    return [*intake.filled, RETURNED_ORDERS]
+
+
 def register_tables(engine: Engine, intake: Intake, folder: Path) -> None:
     """Make every contract table a view of its usable rows; tables not supplied are empty."""
     for name, table in TABLES.items():
@@ -153,7 +164,19 @@ def register_tables(engine: Engine, intake: Intake, folder: Path) -> None:
         else:
             engine.register(name, empty_table_sql(table))
     if "sales" in intake.filled:
+        engine.register(RETURNED_ORDERS, folder / f"{RETURNED_ORDERS}.parquet")
         _fill_regions(engine)
+
+
+def _store_returned_orders(engine: Engine, folder: Path) -> None:
+    used = "_issue IS NULL AND kind"
+    engine.register("stored_sales", folder / "sales.parquet")
+    returned = f"SELECT original_order_id FROM stored_sales WHERE {used} = 'return'"
+    engine.write(
+        "SELECT order_id, MIN(order_date) AS ordered_on FROM stored_sales "
+        f"WHERE {used} = 'order' AND order_id IN ({returned}) GROUP BY order_id ORDER BY order_id",
+        folder / f"{RETURNED_ORDERS}.parquet",
+    )
 
 
 def _fill_regions(engine: Engine) -> None:
@@ -168,6 +191,14 @@ def _fill_regions(engine: Engine) -> None:
     lines = "SELECT * FROM stored_sales WHERE _issue IS NULL"
     partners = "LEFT JOIN partners AS p ON p.partner_id = s.partner_id"
     engine.register("sales", f"SELECT {columns} FROM ({lines}) AS s {partners}")
+
+
+def register_empty(engine: Engine) -> None:
+    """Make every contract table a view without rows."""
+    for name, table in TABLES.items():
+        engine.register(name, empty_table_sql(table))
+    columns = "CAST(NULL AS VARCHAR) AS order_id, CAST(NULL AS DATE) AS ordered_on"
+    engine.register(RETURNED_ORDERS, f"SELECT {columns} WHERE FALSE")
 
 
 def empty_table_sql(table: Table) -> str:

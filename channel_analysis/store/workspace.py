@@ -22,7 +22,7 @@ from ..errors import InputError, Problem, did_you_mean
 from ..files import CATALOG, overlay, read_toml
 from .contract import contract_mapping
 from .engine import DuckDBEngine, Engine
-from .intake import INTAKE_FORMAT, Intake, load_intake, register_tables, save_intake, take_in
+from .intake import INTAKE_FORMAT, Intake, load_intake, register_tables, save_intake, stored_names, take_in
 from .mapping import Mapping, read_mapping
 from .sources import Delimiter, Encoding, digest, drop_snapshots
 from .spark import SparkEngine, SparkOptions
@@ -237,7 +237,7 @@ def _stored(engine: Engine, target: Path) -> Intake | None:
     """The intake stored in a folder, its tables registered; None unless it is whole."""
     outcome = target / "intake.json"
     intake = load_intake(outcome) if outcome.is_file() else None
-    if intake is None or not all((target / f"{table}.parquet").exists() for table in intake.filled):
+    if intake is None or not all((target / f"{name}.parquet").exists() for name in stored_names(intake)):
         return None
     register_tables(engine, intake, target)
     return intake
