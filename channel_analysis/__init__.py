@@ -6,7 +6,7 @@ KPI values, `review` a period's channel review, `show` shows any part of it in C
 through it.
 
 >>> import channel_analysis as ca
->>> sorted(ca.__all__)[2:6]
+>>> sorted(ca.__all__)[3:7]
 ['make_workspace', 'measure', 'open_workspace', 'periods']
 """
 
@@ -21,6 +21,7 @@ from .errors import InputError, Problem
 if TYPE_CHECKING:
     from .analysis.measure import measure, periods
     from .analysis.review import review
+    from .report.fonts import font_families
     from .report.publish import publish
     from .report.saving import save_tables
     from .report.show import show
@@ -33,6 +34,7 @@ _DOORS = {
     "make_workspace": "store.scaffold",
     "publish": "report.publish",
     "open_workspace": "store.workspace",
+    "font_families": "report.fonts",
     "measure": "analysis.measure",
     "periods": "analysis.measure",
     "review": "analysis.review",
@@ -43,6 +45,7 @@ _DOORS = {
 __all__ = [
     "InputError",
     "Problem",
+    "font_families",
     "make_workspace",
     "measure",
     "open_workspace",

@@ -1,4 +1,4 @@
-"""Fonts for measuring text: the extra `zh`'s Noto Sans SC, else what the machine has."""
+"""Fonts for charts and for measuring text: the extra `zh`'s Noto Sans SC, else what the machine has."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ CHINESE = ("Noto Sans SC", "Noto Sans CJK SC", "WenQuanYi Micro Hei", "PingFang 
 
 
 @cache
-def font_families(language: str) -> list[str]:
-    """Families for matplotlib, first choice first; the page itself uses the reader's own fonts."""
+def font_families(language: str = "en") -> list[str]:
+    """Families for matplotlib that show Chinese too, first choice first: of the extra `zh`, or the machine's.
+
+    In a notebook: `sns.set_theme(font=ca.font_families())`. A page uses its reader's own fonts.
+    """
     from matplotlib import font_manager
 
     packaged = packaged_font()

@@ -67,28 +67,15 @@ class DuckDBEngine:
     name = "duckdb"
 
     def __init__(self, memory_limit: str = "", threads: int = 0) -> None:
-        self._config: dict[str, str | bool | int | float | list[str]] = {
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "ieee_floating_point_ops": False,  # over zero stands NULL, not infinity
-            "error_on_division_by_zero": False,
-        }
-        if memory_limit:
-            self._config["memory_limit"] = memory_limit
-        if threads:
-            self._config["threads"] = threads
+        options: dict[str, str | int] = {"memory_limit": memory_limit, "threads": threads}
+        self._options = {name: value for name, value in options.items() if value}
         self._connection: duckdb.DuckDBPyConnection | None = None
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
-        """The connection, opened at its first use with extensions and the network shut out."""
+        """The connection, opened at its first use."""
         if self._connection is None:
-            import duckdb
-
-            self._connection = duckdb.connect(config=self._config)
-            self._connection.execute("SET parquet_metadata_cache = true")
-            if self._connection.sql("SELECT current_setting('enable_progress_bar')").fetchall()[0][0]:
-                self._connection.execute("SET enable_progress_bar = false")  # the package shows its own
+            self._connection = open_duckdb(**self._options)
         return self._connection
 
     def query(self, sql: str) -> pa.Table:
@@ -136,9 +123,37 @@ def _parquet_sql(files: ParquetFiles) -> str:
 
 
 def _as_pattern(path: Path) -> str:
-    """A path as DuckDB's reader takes it: its brackets and stars are no pattern, a folder is its files."""
-    exact = re.sub(r"([*?\[])", r"[\1]", str(path))
-    return f"{exact}/*.parquet" if path.is_dir() else exact
+    """A file, or all files of a folder, as DuckDB's reader takes them."""
+    return f"{exact(path)}/*.parquet" if path.is_dir() else exact(path)
+
+
+def exact(path: Path) -> str:
+    """A path as DuckDB's readers take it, with characters of patterns standing for themselves.
+
+    Examples
+    --------
+    >>> exact(Path("sales [1].csv"))
+    'sales [[]1].csv'
+    """
+    return re.sub(r"([*?\[])", r"[\1]", str(path))
+
+
+def open_duckdb(**options: str | int) -> duckdb.DuckDBPyConnection:
+    """A connection with extensions and the network shut out; over zero stands NULL, not infinity."""
+    import duckdb
+
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "ieee_floating_point_ops": False,
+        "error_on_division_by_zero": False,
+        **options,
+    }
+    connection = duckdb.connect(config=config)
+    connection.execute("SET parquet_metadata_cache = true")
+    if connection.sql("SELECT current_setting('enable_progress_bar')").fetchall()[0][0]:
+        connection.execute("SET enable_progress_bar = false")  # the package shows its own
+    return connection
 
 
 def _asked(ask: Callable[[], Given]) -> Given:

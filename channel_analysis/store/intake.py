@@ -33,6 +33,9 @@ from .staging import (
     unreadable_problem,
 )
 
+Progress = Callable[[str, int, int], None]
+"""Is told what is under way, and how much of how much is done."""
+
 INTAKE_FORMAT = 4
 """Raised when what is stored changes, so that intakes stored before are not reused."""
 
@@ -78,13 +81,13 @@ def take_in(
     rules: IntakeRules,
     target: Path,
     snapshots: Path,
-    progress: Callable[[str, int, int], None] = lambda _what, _done, _of: None,
+    progress: Progress = lambda _what, _done, _of: None,
 ) -> Intake:
     """Read, bind, check and store every table the mapping fills as `target/<table>.parquet`.
 
     The stored files hold all readable rows; `_issue` is NULL for rows in use and names the broken
     rule otherwise, `_file` and `_row` say where a row came from. Tables of database servers are read
-    into `snapshots` unless they lie there already. `progress` is told each table's name.
+    into `snapshots` unless they lie there already. `progress` is told each source's and each table's name.
 
     Raises
     ------
@@ -93,7 +96,7 @@ def take_in(
         are to be set aside) unreadable rows and values that are not what they should be, all at once.
     """
     scratch = target / "sources"
-    sources = _attach_all(engine, mapping, folder, scratch, snapshots)
+    sources = _attach_all(engine, mapping, folder, scratch, snapshots, progress)
     plan = {name: blocks_of(mapping, table, sources) for name, table in TABLES.items()}
     plan = {name: blocks for name, blocks in plan.items() if blocks}
     if "sales" not in plan:
@@ -208,12 +211,13 @@ def empty_table_sql(table: Table) -> str:
 
 
 def _attach_all(
-    engine: Engine, mapping: MappingPlan, folder: Path, scratch: Path, snapshots: Path
+    engine: Engine, mapping: MappingPlan, folder: Path, scratch: Path, snapshots: Path, progress: Progress
 ) -> dict[str, Source]:
     """Every file of the mapping as two views: its columns alone, and with the place of each row."""
     sources: dict[str, Source] = {}
     problems: list[Problem] = []
-    for name, spec in mapping.files.items():
+    for done, (name, spec) in enumerate(mapping.files.items()):
+        progress(f"reading {name}", done, len(mapping.files))
         numbered = numbered_view(name)
         try:
             source = attach(engine, numbered, spec, folder, scratch, snapshots, mapping.options_place)

@@ -9,7 +9,6 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
@@ -22,7 +21,16 @@ from ..errors import InputError, Problem, did_you_mean
 from ..files import CATALOG, overlay, read_toml
 from .contract import contract_mapping
 from .engine import DuckDBEngine, Engine
-from .intake import INTAKE_FORMAT, Intake, load_intake, register_tables, save_intake, stored_names, take_in
+from .intake import (
+    INTAKE_FORMAT,
+    Intake,
+    Progress,
+    load_intake,
+    register_tables,
+    save_intake,
+    stored_names,
+    take_in,
+)
 from .mapping import Mapping, read_mapping
 from .sources import Delimiter, Encoding, digest, drop_snapshots
 from .spark import SparkEngine, SparkOptions
@@ -33,8 +41,6 @@ UNFINISHED_SECONDS = 24 * 3600
 
 CACHE = Path("data", "cache")
 """Where a workspace keeps its intakes."""
-
-Progress = Callable[[str, int, int], None]
 
 
 def _currency(code: str) -> str:
@@ -218,6 +224,8 @@ def _facts(ws: Workspace, progress: Progress) -> Facts:
     cache, engine = _cache(ws.root), ws.engine
     snapshots = cache / "snapshots"
     fingerprint = _fingerprint(ws, rules, snapshots)
+    if ws.settings.engine == "spark":
+        progress("starting Spark", 0, 1)
     for folder in dict.fromkeys((ws.root / CACHE, cache)):
         intake = _stored(engine, folder / fingerprint[:16])
         if intake is not None:

@@ -220,8 +220,8 @@ def test_the_data_of_a_workspace_stand_twice_at_most(workspace):
 def test_a_crash_before_the_end_leaves_nothing_that_is_later_believed(workspace, monkeypatch, intakes):
     folder = workspace({"sales.csv": SALES, "partners.csv": "partner_id\nP1\n"})
 
-    def crash(_what: str, done: int, _of: int) -> None:
-        if done == 1:
+    def crash(what: str, _done: int, _of: int) -> None:
+        if what == "partners":
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -261,11 +261,13 @@ def test_a_refused_intake_leaves_nothing_behind(workspace, refusal):
     ]
 
 
-def test_each_table_is_told_while_data_are_taken_in(workspace):
+def test_each_source_and_each_table_is_told_while_data_are_taken_in(workspace):
     told: list[tuple[str, int, int]] = []
     folder = workspace({"sales.csv": SALES, "partners.csv": "partner_id\nP1\n"})
     open_workspace(folder).facts(lambda *what: told.append(what))
-    assert told == [("sales", 0, 2), ("partners", 1, 2)]
+    names = ["reading sales", "reading partners", "sales", "partners"]
+    assert [what for what, _, _ in told] == names
+    assert [(done, of) for _, done, of in told] == [(0, 2), (1, 2)] * 2
 
 
 @pytest.fixture(scope="module")

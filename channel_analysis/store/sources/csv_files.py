@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import InputError, Problem
-from ..engine import literal
+from ..engine import exact, literal
 from .found import Found
 from .parts import Part, Reading, each, header_problem, refuse_other_columns
-from .private import copied, exact, private_connection
+from .private import copied, private_connection
 from .spec import FileSpec
 
 _BLANK_LINE = re.compile(rb"\n\r?\n(?=[^\r\n])")

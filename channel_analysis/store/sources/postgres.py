@@ -14,10 +14,10 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from ...errors import InputError, Problem
 from ...files import written_beside
-from ..engine import literal, quoted
+from ..engine import exact, literal, quoted
 from .databases import unknown_table
 from .parts import Part, header_problem
-from .private import copied, exact, private_connection
+from .private import copied, private_connection
 from .spec import FileSpec, table_name
 
 if TYPE_CHECKING:

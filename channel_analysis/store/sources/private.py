@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..engine import literal, quoted
+from ..engine import literal, open_duckdb, quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,31 +29,11 @@ _PLAIN = (
 @contextmanager
 def private_connection(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that takes little memory; what does not fit goes below the folder `spill`."""
-    import duckdb
-
-    connection = duckdb.connect(
-        config={
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "memory_limit": "1GB",
-            "temp_directory": str(spill / "spill"),
-        }
-    )
+    connection = open_duckdb(memory_limit="1GB", temp_directory=str(spill / "spill"))
     try:
         yield connection
     finally:
         connection.close()
-
-
-def exact(path: Path) -> str:
-    """A path as DuckDB's readers take it, with characters of patterns standing for themselves.
-
-    Examples
-    --------
-    >>> exact(Path("sales [1].csv"))
-    'sales [[]1].csv'
-    """
-    return re.sub(r"([*?\[])", r"[\1]", str(path))
 
 
 def copied(sql: str, target: Path) -> str:
