@@ -32,7 +32,7 @@ from .intake import (
     take_in,
 )
 from .mapping import Mapping, read_mapping
-from .sources import Delimiter, Encoding, digest, drop_snapshots
+from .sources import Delimiter, Encoding, digest, refresh_snapshots
 from .spark import SparkEngine, SparkOptions
 from .staging import IntakeRules
 
@@ -146,8 +146,14 @@ class Workspace:
         return self._facts
 
     def refresh(self) -> None:
-        """Have database servers read anew at the next call of `facts`; files are always looked at."""
-        drop_snapshots(_cache(self.root) / "snapshots")
+        """Read database servers anew for the next call of `facts`; files are always looked at.
+
+        Raises
+        ------
+        InputError
+            When a server cannot be read; what it gave before stays.
+        """
+        refresh_snapshots(self.mapping.files.values(), _cache(self.root) / "snapshots")
         self._facts = self._engine = None
 
     def overlays(self, name: str) -> list[Path]:

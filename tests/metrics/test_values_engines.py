@@ -5,6 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+import channel_analysis as ca
 from channel_analysis.analysis.review import review
 from channel_analysis.errors import InputError
 from channel_analysis.metrics.facts import LEVELS
@@ -44,6 +45,16 @@ def test_every_table_of_the_review_is_the_same_on_both_engines(pair):
     assert list(one) == list(other)
     for name, table in one.items():
         pd.testing.assert_frame_equal(table, other[name], check_exact=True)
+
+
+def test_what_an_analyst_asks_gets_the_same_answers_on_both_engines(pair):
+    _, duck, spark = pair
+    assert ca.periods(duck) == ca.periods(spark)
+    one, other = (
+        ca.measure(ws, by=["partner", "rep"], kpis="net_sales", language="en") for ws in (duck, spark)
+    )
+    pd.testing.assert_frame_equal(one, other, check_exact=True)
+    assert (one["name"] != one["entity"]).any()
 
 
 def test_a_kpi_that_only_duckdb_understands_is_refused_on_spark(demo_workspace, spark, tmp_path):

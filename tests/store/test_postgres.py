@@ -13,8 +13,9 @@ import pytest
 
 from channel_analysis.errors import InputError
 from channel_analysis.store.engine import DuckDBEngine
-from channel_analysis.store.sources import FileSpec, digest, drop_snapshots
+from channel_analysis.store.sources import FileSpec, digest, refresh_snapshots
 from channel_analysis.store.sources.postgres import _message
+from channel_analysis.store.workspace import Workspace, open_workspace
 
 SECRET = "hush-hush % it's"
 TABLES = """
@@ -129,7 +130,7 @@ def test_tables_of_hostile_names_and_queries_are_read(server, attached, rows, sp
     assert source.columns
 
 
-def test_a_snapshot_lasts_until_it_is_dropped_and_depends_on_the_rows_alone(tmp_path, server):
+def test_a_snapshot_lasts_until_it_is_read_anew_and_depends_on_the_rows_alone(tmp_path, server):
     drawn = {}
     for order in ("id", "n DESC", "random()"):
         spec = FileSpec(uri=server, query=f"SELECT * FROM large ORDER BY {order}")
@@ -138,9 +139,34 @@ def test_a_snapshot_lasts_until_it_is_dropped_and_depends_on_the_rows_alone(tmp_
     moving = FileSpec(uri=server, query="SELECT random() AS n")
     first = digest(moving, tmp_path, tmp_path / "snapshots")
     assert digest(moving, tmp_path, tmp_path / "snapshots") == first
-    drop_snapshots(tmp_path / "snapshots")
-    assert list((tmp_path / "snapshots").iterdir()) == []
+    refresh_snapshots([moving, FileSpec(path="sales.csv")], tmp_path / "snapshots")
     assert digest(moving, tmp_path, tmp_path / "snapshots") != first
+
+
+def test_a_workspace_goes_on_with_what_it_read_until_it_is_refreshed(workspace, server, monkeypatch):
+    query = "SELECT '007' AS nr, DATE '2025-01-05' AS day, floor(random() * 1e9)::bigint AS amount"
+    mapping = f"""
+    [files]
+    lines = {{ uri = "{server}", query = "{query}" }}
+    [[sales]]
+    query = '''SELECT nr AS order_id, 1 AS line_number, 'order' AS kind, day AS order_date,
+    'visit' AS channel_type, amount AS net_amount FROM lines'''
+    """
+    folder = workspace({}, mapping=mapping)
+    ws = open_workspace(folder)
+    first = sold(ws)
+    assert sold(open_workspace(folder)) == first
+    ws.refresh()
+    second = sold(ws)
+    assert second != first
+    monkeypatch.setenv("PGPASSWORD", "wrong")
+    with pytest.raises(InputError, match="cannot connect"):
+        ws.refresh()
+    assert sold(ws) == sold(open_workspace(folder)) == second
+
+
+def sold(ws: Workspace) -> list[dict]:
+    return ws.facts().engine.query("SELECT order_id, net_amount FROM sales").to_pylist()
 
 
 def test_the_password_may_stand_in_a_variable_of_its_own(server, attached, monkeypatch):

@@ -1,4 +1,4 @@
-"""PostgreSQL: a table or a query is read once and kept as Parquet until it is dropped; no secret is."""
+"""PostgreSQL: a table or a query is read once and kept as Parquet until it is read anew; no secret is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from ...errors import InputError, Problem
 from ...files import written_beside
 from ..engine import exact, literal, quoted
 from .databases import unknown_table
-from .parts import Part, header_problem
+from .parts import Part, each, header_problem
 from .private import copied, private_connection
 from .spec import FileSpec, table_name
 
@@ -41,14 +41,14 @@ def postgres_part(spec: FileSpec, snapshots: Path) -> Part:
     return Part(snapshot(spec, snapshots), _label(spec))
 
 
-def snapshot(spec: FileSpec, snapshots: Path) -> Path:
-    """The Parquet file of a table or query, read from the server where it is not there yet.
+def snapshot(spec: FileSpec, snapshots: Path, anew: bool = False) -> Path:
+    """The Parquet file of a table or query, read from the server where it is not there yet, or `anew`.
 
     Its rows are sorted by all columns, so that equal rows give an equal file.
     """
     asked = json.dumps([spec.uri, spec.table, spec.query]).encode()
     target = snapshots / f"{_PREFIX}{hashlib.sha256(asked).hexdigest()[:16]}.parquet"
-    if target.is_file():
+    if target.is_file() and not anew:
         return target
     snapshots.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".", dir=snapshots) as place:
@@ -61,10 +61,15 @@ def snapshot(spec: FileSpec, snapshots: Path) -> Path:
     return target
 
 
-def drop_snapshots(snapshots: Path) -> None:
-    """Forget what database servers gave, so that it is read anew at its next use."""
-    for path in snapshots.glob(f"{_PREFIX}*.parquet"):
-        path.unlink(missing_ok=True)
+def refresh_snapshots(specs: Iterable[FileSpec], snapshots: Path) -> None:
+    """Read what database servers give anew; where one cannot be read, what it gave before stays.
+
+    Raises
+    ------
+    InputError
+        With the problems of every server that cannot be read.
+    """
+    each((spec for spec in specs if spec.uri), lambda spec: snapshot(spec, snapshots, anew=True))
 
 
 def _label(spec: FileSpec) -> str:
