@@ -54,6 +54,7 @@ def measure(
     known = load_kpis(ws)
     refuse(
         [
+            *(Problem(name, "nothing is asked for", "name at least one") for name in _empty(period, by)),
             *(
                 Problem("by", f"there is no level '{v}'", did_you_mean(v, LEVELS))
                 for v in levels
@@ -93,6 +94,8 @@ def periods(ws: Workspace, kind: str = "quarter", *, last: int = 12) -> list[str
         raise InputError(
             [Problem("kind", f"there is no kind of period '{kind}'", did_you_mean(kind, MONTHS))]
         )
+    if last < 1:
+        raise InputError([Problem("last", f"{last} periods cannot be listed", "ask for one or more")])
     covered = coverage(ws.facts().engine)
     period = last_complete(ws, kind, covered)
     found = [period]
@@ -109,6 +112,10 @@ def values_of(
     compares = any(kpi.compares for kpi in kpis.values())
     early = incomplete(ws, periods) if compares else set()
     return kpi_values(ws.facts(), kpis, ws.policy, periods, levels, early)
+
+
+def _empty(period: str | Sequence[str], by: str | Sequence[str]) -> list[str]:
+    return [name for name, given in (("period", period), ("by", by)) if not _listed(given)]
 
 
 def _with_bases(known: dict[str, Kpi], wanted: Sequence[str]) -> dict[str, Kpi]:

@@ -21,6 +21,9 @@ from ..metrics.periods import (
 from ..results import Names, Scope
 from ..store.workspace import Workspace
 
+LAST_DAY = datetime.date(9000, 12, 31)
+"""No period begins later, whatever stands in the data."""
+
 
 def resolve_period(ws: Workspace, text: str) -> Period:
     """Turn a period's code, or last-quarter and its kin, into a period that holds sales.
@@ -44,7 +47,7 @@ def resolve_period(ws: Workspace, text: str) -> Period:
 
 def last_complete(ws: Workspace, kind: str, covered: Sequence[Coverage]) -> Period:
     """The last period of a kind that all channels active before it cover to its end."""
-    period = period_at(max(c.last for c in covered), kind)
+    period = period_at(min(max(c.last for c in covered), LAST_DAY), kind)
     first = min(c.first for c in covered)
     while period.end > first:
         whole = not begins_late(ws, period, covered) and not uncovered(ws, period, covered)

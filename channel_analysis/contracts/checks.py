@@ -16,6 +16,9 @@ DATE_FORM = (
 """What a text must look like to be read as a date: year, month, day, and perhaps a time that is left out."""
 
 
+FIRST_DAY, LAST_DAY = "DATE '1900-01-01'", "DATE '9999-12-31'"
+"""Days before and after these are mistakes: a year of two digits, a program's zero."""
+
 BLANKS = " \t\r\n\u00a0\u2002\u2003\u2009\u200b\u202f\u3000\ufeff"
 """What is taken off the ends of a text: spaces of all widths, tabs, line ends and byte order marks."""
 
@@ -81,11 +84,12 @@ def _as_number(raw: str, kind: str, sql_type: str) -> str:
 def _as_date(raw: str, kind: str, sql_type: str) -> str:
     if kind == "text":
         day = f"REPLACE(REGEXP_EXTRACT({raw}, '{DATE_FORM}', 1), '/', '-')"
-        return f"CASE WHEN {_looks_like(raw, DATE_FORM)} THEN TRY_CAST({day} AS {sql_type}) END"
-    if kind not in ("same", "date"):
+        cast = f"CASE WHEN {_looks_like(raw, DATE_FORM)} THEN TRY_CAST({day} AS {sql_type}) END"
+    elif kind in ("same", "date"):
+        cast = f"TRY_CAST({raw} AS {sql_type})"
+    else:
         return ""
-    cast = f"TRY_CAST({raw} AS {sql_type})"
-    return f"CASE WHEN {cast} BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN {cast} END"
+    return f"CASE WHEN {cast} BETWEEN {FIRST_DAY} AND {LAST_DAY} THEN {cast} END"
 
 
 def _as_flag(raw: str, kind: str, sql_type: str) -> str:

@@ -228,7 +228,24 @@ def _names_problems(
     if kpi.of in kpis and kpis[kpi.of].kind == "lagged":
         what = f"'{kpi.of}' is itself a change; there is no change of a change"
         problems.append(Problem(where, what, "name a KPI that is not lagged"))
-    return problems or _column_problems(where, kpi, policy)
+    return problems or [*_column_problems(where, kpi, policy), *_dated_needs(where, kpi, policy)]
+
+
+def _dated_needs(where: str, kpi: Kpi, policy: Policy) -> list[Problem]:
+    """Conditions that depend on the period: `needs` ask for rows of whatever date."""
+    table = TABLES[kpi.terms[0].table] if kpi.terms else None
+    made = fact_columns(table, policy) if table else {}
+    problems = []
+    for text in kpi.needs:
+        tree = parsed(text)
+        dated = {f":{node.name}" for node in tree.find_all(exp.Placeholder)}
+        for name in columns_of(tree) & set(made):
+            expression, join = made[name]
+            dated |= {name} if ":period" in expression or join == "actual" else set()
+        what = f"'{text}' depends on the period ({', '.join(sorted(dated))})"
+        fix = "needs are met by rows of whatever date; put the condition into the numerator's FILTER"
+        problems += [Problem(where, what, fix)] if dated else []
+    return problems
 
 
 def _column_problems(where: str, kpi: Kpi, policy: Policy) -> list[Problem]:

@@ -126,7 +126,7 @@ class Measuring:
         """Whether a table's data begin later than a day (beyond the policy's tolerance)."""
         first = self.facts.intake.account(table).first_date
         tolerance = datetime.timedelta(days=self.policy.periods.coverage_tolerance_days)
-        return first is None or first - tolerance > day
+        return first is None or first > day + tolerance
 
     def _find_absence(self, kpi: Kpi) -> str:
         if any(not self.facts.intake.has(table) for table in kpi.tables):

@@ -162,6 +162,9 @@ def _asked(ask: Callable[[], Given]) -> Given:
 
     try:
         return ask()
+    except duckdb.OutOfMemoryException as error:
+        fix = "raise memory_limit or lower threads under [duckdb] in workspace.toml"
+        raise EngineError(f"{str(error).splitlines()[0]}\n  fix: {fix}") from error
     except (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError) as error:
         raise EngineError(str(error)) from error
 

@@ -127,9 +127,9 @@ def _with_table(outcome: Intake, staging: Staging, target: Path, problems: list[
     name = staging.table.name
     try:
         filled = store(staging, target / f"{name}.parquet")
+        account, found = settle(staging)
     except EngineError as error:
         raise InputError([_engine_problem(name, error)]) from None
-    account, found = settle(staging)
     if staging.rules.stop_on_bad_rows:
         problems += [stopping_problem(staging, f) for f in found if f.rule in STOPPING]
     return Intake((*outcome.accounts, account), (*outcome.findings, *found), {**outcome.filled, name: filled})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Names
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -201,11 +202,17 @@ def _in_our_terms(value: exp.Expr, name: str, block: Block) -> exp.Expr:
         form = literal(block.dates[name])
         value = _or_marked(value, f"CAST(TRY_STRPTIME({{text}}, {form}) AS DATE)", block.dates[name])
     if name in block.units:
-        factor = f"CAST({block.units[name]!r} AS DECIMAL(18, 6))"
+        factor = _exact(block.units[name])
         is_number = f"REGEXP_MATCHES({{text}}, {literal(NUMBER_FORM)})"
-        amount = f"CASE WHEN {is_number} THEN TRY_CAST({{text}} AS DECIMAL(18, 6)) END * {factor}"
+        amount = f"CASE WHEN {is_number} THEN TRY_CAST({{text}} AS DECIMAL(20, 6)) END * {factor}"
         value = _or_marked(value, amount, "a number")
     return value
+
+
+def _exact(factor: float) -> str:
+    """A factor as a decimal with all its digits, up to 15 behind the point."""
+    decimals = min(15, max(0, -int(Decimal(repr(factor)).as_tuple().exponent)))
+    return f"CAST({Decimal(repr(factor)):f} AS DECIMAL(18, {decimals}))"
 
 
 def _or_marked(value: exp.Expr, reading: str, expected: str) -> exp.Expr:

@@ -267,10 +267,10 @@ def _of_session(conf: Mapping[str, str]) -> dict[str, str]:
 
 
 def _address(options: SparkOptions) -> str:
-    token = os.environ.get(options.token_env, "")
-    return (
-        f"{options.remote}{'' if ';' in options.remote else '/'};token={token}" if token else options.remote
-    )
+    token, remote = os.environ.get(options.token_env, ""), options.remote
+    if not token:
+        return remote
+    return f"{remote};token={token}" if ";" in remote else f"{remote.rstrip('/')}/;token={token}"
 
 
 def _not_installed(error: ImportError) -> InputError:

@@ -32,7 +32,7 @@ from .intake import (
     take_in,
 )
 from .mapping import Mapping, read_mapping
-from .sources import Delimiter, Encoding, digest, refresh_snapshots
+from .sources import Delimiter, Encoding, digest, drop_other_snapshots, refresh_snapshots
 from .spark import SparkEngine, SparkOptions
 from .staging import IntakeRules
 
@@ -240,10 +240,11 @@ def _facts(ws: Workspace, progress: Progress) -> Facts:
     _drop_older(target)
     try:
         intake = take_in(engine, ws.mapping, ws.source_folder, rules, target, snapshots, progress)
-    except InputError:
+    except (InputError, RuntimeError, OSError):
         shutil.rmtree(target, ignore_errors=True)
         raise
     save_intake(intake, target / "intake.json")
+    drop_other_snapshots(ws.mapping.files.values(), snapshots)
     return Facts(engine, intake, fingerprint)
 
 

@@ -41,6 +41,20 @@ def test_names_change_no_figure(tmp_path):
     assert named.drop(columns=["name", "kpi_name"]).equals(plain)
 
 
+def test_asking_for_nothing_is_refused(tmp_path):
+    ws = company(tmp_path, sales=LINES)
+    with pytest.raises(ca.InputError, match="2 problems"):
+        ca.measure(ws, [], by=[])
+    with pytest.raises(ca.InputError, match="ask for one or more"):
+        ca.periods(ws, last=0)
+
+
+def test_days_at_the_end_of_time_give_no_traceback(tmp_path):
+    ws = company(tmp_path, sales=[*LINES, order("9999-12-31", 1, partner_id="P7")])
+    assert ca.measure(ws, "2025Q1", kpis="growth_yoy")["status"].eq("no_history").all()
+    assert all(code < "9001" for code in ca.periods(ws, "year"))
+
+
 def test_an_unknown_language_is_refused_with_those_there_are(tmp_path):
     ws = company(tmp_path, sales=LINES)
     with pytest.raises(ca.InputError, match="'fr'"):

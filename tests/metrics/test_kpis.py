@@ -34,6 +34,15 @@ def test_a_workspace_adds_a_kpi_of_its_own(tmp_path):
     assert figure(ws, "returned", "2025Q1").value == 30
 
 
+@pytest.mark.parametrize(
+    "need, name", [("order_date < :period_end", ":period_end"), ("product_listed", "product_listed")]
+)
+def test_a_need_that_depends_on_the_period_is_refused(tmp_path, need, name):
+    (problem,) = problems(tmp_path, f'[net_sales]\nneeds = ["{need}"]\n')
+    assert problem.what == f"'{need}' depends on the period ({name})"
+    assert "FILTER" in problem.fix
+
+
 def test_an_unknown_column_is_answered_with_the_nearest(tmp_path):
     (problem,) = problems(tmp_path, '[net_sales]\nnumerator = { expr = "sum(net_amout)" }\n')
     assert problem.where == "kpis.toml [net_sales]"

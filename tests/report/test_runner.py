@@ -68,6 +68,11 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
+def processes() -> set[int]:
+    """The processes below this one that run, those of other tests' servers among them."""
+    return {p.pid for p in psutil.Process().children(recursive=True) if is_running(p.pid)}
+
+
 def cpu_of_children() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
@@ -147,7 +152,7 @@ def test_a_killed_kernel_is_a_failure_and_the_last_good_report_untouched(folder,
 
 
 def test_past_its_deadline_a_report_is_stopped_with_all_its_processes(folder, run):
-    before = tree(folder / "reports")
+    before, others = tree(folder / "reports"), processes()
     settings = (folder / "workspace.toml").read_text(encoding="utf-8")
     hurried = f"{settings}[report]\ndeadline_minutes = 0.3\n"
     (folder / "workspace.toml").write_text(hurried, encoding="utf-8")
@@ -155,7 +160,7 @@ def test_past_its_deadline_a_report_is_stopped_with_all_its_processes(folder, ru
     (folder / "workspace.toml").write_text(settings, encoding="utf-8")
     assert (code, "the deadline of 0.3 minutes passed in cell" in said) == (1, True)
     assert not is_running(int((folder / "kernel.pid").read_text()))
-    assert [p for p in psutil.Process().children(recursive=True) if is_running(p.pid)] == []
+    assert processes() == others
     assert tree(folder / "reports") == before
 
 
@@ -189,10 +194,10 @@ def test_whatever_interrupts_the_runner_ends_the_child_first(folder, error):
         if what == "sleepy":
             raise error
 
-    before = tree(folder / "reports")
+    before, others = tree(folder / "reports"), processes()
     with pytest.raises(error):
         publish(folder, "sleepy", progress=stop)
-    assert [p for p in psutil.Process().children(recursive=True) if is_running(p.pid)] == []
+    assert processes() == others
     assert tree(folder / "reports") == before
     assert list((folder / "reports").rglob(".run-*")) == []
 

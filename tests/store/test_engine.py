@@ -156,6 +156,11 @@ def test_nothing_is_fetched_from_a_network():
         DuckDBEngine().connection.sql("SELECT * FROM read_parquet('https://localhost:1/t.parquet')")
 
 
+def test_too_little_memory_is_told_with_the_setting_that_helps():
+    with pytest.raises(EngineError, match=r"raise memory_limit .* under \[duckdb\]"):
+        DuckDBEngine("20MB", 1).query("SELECT list(range) AS l FROM range(20000000)")
+
+
 def test_duckdb_keeps_to_the_memory_and_the_threads_it_is_given():
     engine = DuckDBEngine("300MB", 1)
     told = engine.query("SELECT current_setting('memory_limit') AS m, current_setting('threads') AS t")

@@ -257,6 +257,12 @@ def test_an_amount_that_does_not_fit_is_called_too_large(workspace, refusal, val
     assert f"'{value}' is too large for an amount (1 row of sales)" in text
 
 
+@pytest.mark.parametrize("day", ["0000-01-01", "0001-01-01", "24-01-05", "1899-12-31"])
+def test_a_day_before_any_business_is_no_date(workspace, refusal, day):
+    (text,) = refusal(workspace(sales(line(order_date=day))))
+    assert f"'{day}' is not a date" in text
+
+
 def test_a_value_with_a_colon_is_shown_whole(workspace, refusal):
     (text,) = refusal(workspace(sales(line(quantity="about: 5"))))
     assert text.startswith("sales.csv row 2, column 'quantity': 'about: 5' is not a quantity")

@@ -256,6 +256,22 @@ def test_amounts_in_ten_thousands_become_units(workspace):
     assert account.rows_set_aside == 1
 
 
+@pytest.mark.parametrize(
+    "given, factor, amount",
+    [
+        ("200", "10000", "2000000"),
+        ("123456789", "10000", "1234567890000"),
+        ("0.5", "100000000", "50000000"),
+        ("1000000000", "0.140845070422535", "140845070.4225"),
+        ("10000000", "0.0000001", "1"),
+    ],
+)
+def test_units_are_exact_for_large_amounts_and_small_factors(workspace, given, factor, amount):
+    files = {"orders.csv": f"no,day,sum\nA1,2025-01-05,{given}\n"}
+    folder = workspace(files, mapping=mapping(options=f"[sales.units]\nnet_amount = {factor}\n"))
+    assert open_workspace(folder).facts().intake.account("sales").amount_used == Decimal(amount)
+
+
 def test_a_text_where_an_amount_in_ten_thousands_should_be_stops_with_its_row(workspace, refusal):
     files = {"orders.csv": "no,day,sum\nA1,2025-01-05,1.5\nA2,2025-01-05,abc\n"}
     problems = refusal(workspace(files, mapping=mapping(options="[sales.units]\nnet_amount = 10000\n")))

@@ -165,6 +165,23 @@ def test_a_workspace_goes_on_with_what_it_read_until_it_is_refreshed(workspace, 
     assert sold(ws) == sold(open_workspace(folder)) == second
 
 
+def test_what_no_source_names_any_more_is_forgotten(workspace, server):
+    def rows(nr: str) -> str:
+        query = f"SELECT '{nr}' AS nr, DATE '2025-01-05' AS day"
+        return f"""
+        [files]
+        lines = {{ uri = "{server}", query = "{query}" }}
+        [[sales]]
+        query = '''SELECT nr AS order_id, 1 AS line_number, 'order' AS kind, day AS order_date,
+        'visit' AS channel_type, 1 AS net_amount FROM lines'''
+        """
+
+    for nr in ("001", "002"):
+        folder = workspace({}, mapping=rows(nr))
+        assert [row["order_id"] for row in sold(open_workspace(folder))] == [nr]
+    assert len(list((folder / "data" / "cache" / "snapshots").iterdir())) == 1
+
+
 def sold(ws: Workspace) -> list[dict]:
     return ws.facts().engine.query("SELECT order_id, net_amount FROM sales").to_pylist()
 

@@ -157,6 +157,13 @@ def test_broken_lines_are_counted_and_the_others_read(tmp_path):
     assert (part.first_unreadable, part.why_unreadable) == (3, "Expected Number of Columns: 2 Found: 1")
 
 
+def test_a_quotation_mark_that_is_never_closed_loses_no_line_in_silence(tmp_path):
+    lines = "".join(f"{number},x\n" for number in range(200))
+    (text,) = [problem(tmp_path, f'a,b\n1,2\n3,"broken\n{lines}')]
+    assert text.startswith("/given.csv line 3: a quotation mark is opened here and never closed")
+    assert text.endswith("| close it, or double it inside a text")
+
+
 def test_the_reason_of_a_row_that_is_too_long_counts_all_of_its_columns(tmp_path):
     source, _ = read(tmp_path, "a,b\n1,2,3,4\n")
     assert source.parts[0].why_unreadable == "Expected Number of Columns: 2 Found: 4"

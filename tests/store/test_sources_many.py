@@ -85,6 +85,40 @@ def test_ids_that_are_numbers_in_one_file_and_text_in_another_are_refused(tmp_pa
     assert "its column 'id' is of type string; in a_1.parquet it is int64" in text
 
 
+def test_whole_amounts_in_one_file_cost_no_fractions_of_the_next(tmp_path, attached, rows):
+    given = [pa.array([100, 200]), pa.array([10.6, 0.4]), pa.array([None, None]), pa.array([7], pa.int16())]
+    for number, amounts in enumerate(given):
+        ids = [f"0{number}"] * len(amounts)
+        pq.write_table(pa.table({"id": ids, "amount": amounts}), tmp_path / f"a_{number}.parquet")
+    engine = DuckDBEngine()
+    source = attached(engine, "given", path="a_*.parquet")
+    found = [(row["id"], row["amount"]) for row in rows(engine, "given")]
+    wanted = [
+        ("00", 100.0),
+        ("00", 200.0),
+        ("01", 10.6),
+        ("01", 0.4),
+        ("02", None),
+        ("02", None),
+        ("03", 7.0),
+    ]
+    assert sorted(found, key=str) == sorted(wanted, key=str)
+    assert [part.label for part in source.parts] == [f"a_{number}.parquet" for number in range(4)]
+
+
+def test_types_that_differ_between_the_months_of_a_lake_are_refused(tmp_path, refused):
+    lake(tmp_path / "lake", ["2025-01", "2025-02", "2025-03"])
+    for month, table in {"02": {"id": [7], "sum": [1.5]}, "03": {"id": ["a"], "sum": [1]}}.items():
+        pq.write_table(pa.table(table), tmp_path / "lake" / f"month=2025-{month}" / "part-0.parquet")
+    (text,) = refused(path="lake")
+    assert "month=2025-02/part-0.parquet: its column 'id' is of type int64" in text
+    pq.write_table(pa.table({"id": ["b"], "sum": [1.5]}), tmp_path / "lake/month=2025-02/part-0.parquet")
+    (text,) = refused(path="lake")
+    assert (
+        "month=2025-03/part-0.parquet: its column 'sum' is of type int64, in other files it is double" in text
+    )
+
+
 def test_a_pattern_without_a_match_is_answered_with_what_is_there(tmp_path, refused):
     write(tmp_path, {"in/sales.csv": "id\n", "in/notes.md": "x"})
     assert refused(path="in/order*.csv") == [
@@ -118,9 +152,9 @@ def test_folders_of_a_lake_become_columns_of_text(tmp_path, attached, rows):
 @pytest.mark.parametrize("path", ["lake", "lake/**/*.parquet", "lake/*/*.parquet", "lake/**"])
 def test_files_of_months_that_nobody_asks_for_are_not_opened(tmp_path, attached, path):
     lake(tmp_path / "lake", ["2025-01", "2025-02"])
-    (tmp_path / "lake" / "month=2025-02" / "part-0.parquet").write_bytes(b"PAR1 rubbish PAR1")
     engine = DuckDBEngine()
     attached(engine, "given", path=path)
+    (tmp_path / "lake" / "month=2025-02" / "part-0.parquet").write_bytes(b"PAR1 rubbish PAR1")
     assert engine.query("SELECT id FROM given WHERE month = '2025-01'").to_pylist() == [{"id": "0001"}]
 
 

@@ -94,6 +94,8 @@ def test_a_token_comes_from_the_environment_alone(monkeypatch):
     options = SparkOptions(remote="sc://host:15002/;use_ssl=true")
     assert module._address(options) == "sc://host:15002/;use_ssl=true;token=hunter2"
     assert "hunter2" not in repr(options)
+    bare = SparkOptions(remote="sc://host:15002/")
+    assert module._address(bare) == "sc://host:15002/;token=hunter2"
 
 
 def test_settings_of_an_engine_are_checked_when_a_workspace_is_opened(tmp_path):

@@ -4,7 +4,7 @@ from .attach import attach, digest
 from .excel import sheet_names
 from .found import kind_in
 from .parts import Part, Source
-from .postgres import refresh_snapshots
+from .postgres import drop_other_snapshots, refresh_snapshots
 from .spec import READABLE, WORKBOOKS, Delimiter, Encoding, FileSpec
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Source",
     "attach",
     "digest",
+    "drop_other_snapshots",
     "kind_in",
     "refresh_snapshots",
     "sheet_names",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import itertools
 import re
 import tempfile
 from collections.abc import Callable
@@ -131,15 +132,27 @@ def _converted(decoded: _Decoded, target: Path, spill: Path) -> Part:
             fix = "export it again; all its lines must end in the same way"
             raise InputError([Problem(str(file.path), what, fix)]) from None
         lost = connection.execute(
-            "SELECT line, error_message, (SELECT COUNT(DISTINCT line) FROM rejected) FROM rejected "
+            "SELECT line, error_message, (SELECT COUNT(DISTINCT line) FROM rejected), "
+            "(SELECT MIN(line) FROM rejected WHERE error_message LIKE '%unterminated%') FROM rejected "
             "ORDER BY line, CASE error_type WHEN 'TOO MANY COLUMNS' THEN -CAST(column_idx AS BIGINT) "
             "ELSE column_idx END LIMIT 1"
         ).fetchone()
     first_line = 0 if decoded.has_blank_lines and len(decoded.columns) > 1 else 2
     if lost is None:
         return Part(target, file.label, first_line)
-    line, why, count = lost
+    line, why, count, unclosed = lost
+    if unclosed is not None and _is_never_closed(decoded.readable, unclosed):
+        what = "a quotation mark is opened here and never closed; the lines behind it cannot be told apart"
+        fix = "close it, or double it inside a text"
+        raise InputError([Problem(f"{file.path} line {unclosed}", what, fix)])
     return Part(target, file.label, first_line, count, line, why.splitlines()[0])
+
+
+def _is_never_closed(readable: Path, line: int) -> bool:
+    """Whether a quotation mark stands open from a line to the end of the file."""
+    with readable.open("rb") as stream:
+        rest = itertools.islice(stream, line - 1, None)
+        return sum(text.count(b'"') for text in rest) % 2 == 1
 
 
 def _reading_sql(decoded: _Decoded) -> str:

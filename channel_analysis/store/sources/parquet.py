@@ -13,21 +13,77 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def parquet_parts(_reading: Reading, found: Found) -> tuple[Part, ...]:
+def parquet_parts(reading: Reading, found: Found) -> tuple[Part, ...]:
     """The Parquet files of a source, all with the same columns.
 
-    Of files in folders `key=value` only the first is looked into, so that a question about one
-    month opens the files of that month alone.
+    An engine reads all files by the types of the first. Where others differ without loss (whole
+    amounts in one month, fractions in the next), the files are rewritten in the type that holds both.
     """
     if found.is_partitioned:
         refuse(_other_folders(found))
-        _schema(found.files[0])
-    else:
-        schemas = dict(zip(found.files, each(found.files, _schema), strict=True))
-        first = found.label(found.files[0])
-        refuse_other_columns({str(path): tuple(schema.names) for path, schema in schemas.items()}, first)
-        refuse(_other_types(schemas, first))
-    return tuple(Part(path, found.label(path)) for path in found.files)
+    schemas = dict(zip(found.files, each(found.files, _schema), strict=True))
+    first = found.label(found.files[0])
+    refuse_other_columns({str(path): tuple(schema.names) for path, schema in schemas.items()}, first)
+    refuse(_other_types(schemas, first))
+    types = _common_types(schemas)
+    differing = [path for path in found.files if not _is_of(schemas[path], types)]
+    if differing and found.is_partitioned:
+        refuse(_not_of(differing, schemas, types))
+    read = {path: _rewritten(path, types, reading.target(n)) for n, path in enumerate(differing, start=1)}
+    return tuple(Part(read.get(path, path), found.label(path)) for path in found.files)
+
+
+def _common_types(schemas: dict[Path, pa.Schema]) -> dict[str, pa.DataType]:
+    """For every column the type that holds the values of all files; InputError where there is none."""
+    import pyarrow as pa
+
+    (_, first), *_others = schemas.items()
+    types: dict[str, pa.DataType] = {}
+    problems = []
+    for name in first.names:
+        given = [pa.schema([(name, schema.field(name).type)]) for schema in schemas.values()]
+        try:
+            types[name] = pa.unify_schemas(given, promote_options="permissive").field(name).type
+        except pa.ArrowException as error:
+            where, what = str(next(iter(schemas))), f"the files differ in the type of '{name}': {error}"
+            problems.append(Problem(where, what, "export all files with the same types"))
+    refuse(problems)
+    return types
+
+
+def _is_of(schema: pa.Schema, types: dict[str, pa.DataType]) -> bool:
+    return all(schema.field(name).type == wanted or _is_text(wanted) for name, wanted in types.items())
+
+
+def _not_of(
+    files: list[Path], schemas: dict[Path, pa.Schema], types: dict[str, pa.DataType]
+) -> list[Problem]:
+    """Files of a lake that would have to be rewritten: their folders could not come along."""
+    return [
+        Problem(
+            str(path),
+            f"its column '{name}' is of type {schemas[path].field(name).type}, in other files it is {wanted}",
+            "export all files with the same types",
+        )
+        for path in files
+        for name, wanted in types.items()
+        if schemas[path].field(name).type != wanted and not _is_text(wanted)
+    ]
+
+
+def _rewritten(path: Path, types: dict[str, pa.DataType], target: Path) -> Path:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pa.schema(list(types.items()))
+    try:
+        with pq.ParquetWriter(target, schema, compression="zstd") as writer:
+            for batch in pq.ParquetFile(path).iter_batches(columns=schema.names):
+                writer.write_table(pa.Table.from_batches([batch]).select(schema.names).cast(schema))
+    except pa.ArrowException as error:
+        what = f"its values do not fit the types of the other files: {str(error).splitlines()[0]}"
+        raise InputError([Problem(str(path), what, "export all files with the same types")]) from None
+    return target
 
 
 def _schema(path: Path) -> pa.Schema:

@@ -46,8 +46,7 @@ def snapshot(spec: FileSpec, snapshots: Path, anew: bool = False) -> Path:
 
     Its rows are sorted by all columns, so that equal rows give an equal file.
     """
-    asked = json.dumps([spec.uri, spec.table, spec.query]).encode()
-    target = snapshots / f"{_PREFIX}{hashlib.sha256(asked).hexdigest()[:16]}.parquet"
+    target = snapshots / _file_name(spec)
     if target.is_file() and not anew:
         return target
     snapshots.mkdir(parents=True, exist_ok=True)
@@ -70,6 +69,19 @@ def refresh_snapshots(specs: Iterable[FileSpec], snapshots: Path) -> None:
         With the problems of every server that cannot be read.
     """
     each((spec for spec in specs if spec.uri), lambda spec: snapshot(spec, snapshots, anew=True))
+
+
+def drop_other_snapshots(specs: Iterable[FileSpec], snapshots: Path) -> None:
+    """Forget what was read for sources that are no longer named."""
+    named = {_file_name(spec) for spec in specs if spec.uri}
+    for path in snapshots.glob(f"{_PREFIX}*.parquet"):
+        if path.name not in named:
+            path.unlink(missing_ok=True)
+
+
+def _file_name(spec: FileSpec) -> str:
+    asked = json.dumps([spec.uri, spec.table, spec.query]).encode()
+    return f"{_PREFIX}{hashlib.sha256(asked).hexdigest()[:16]}.parquet"
 
 
 def _label(spec: FileSpec) -> str:
