@@ -232,6 +232,7 @@ def _facts(ws: Workspace, progress: Progress) -> Facts:
     fingerprint = _fingerprint(ws, rules, snapshots)
     if ws.settings.engine == "spark":
         progress("starting Spark", 0, 1)
+        engine.schema("SELECT 1 AS one")  # what it lacks is told once, not for every file
     for folder in dict.fromkeys((ws.root / CACHE, cache)):
         intake = _stored(engine, folder / fingerprint[:16])
         if intake is not None:

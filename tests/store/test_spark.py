@@ -55,6 +55,16 @@ def test_without_java_what_to_install_is_named(monkeypatch, tmp_path):
     assert begun() == [f"workspace.toml [engine]: the engine 'spark' needs Java: {place} | {fix}"]
 
 
+def test_what_spark_lacks_is_told_once_and_not_for_every_file(monkeypatch, tmp_path):
+    (tmp_path / "raw").mkdir()
+    for name in ("sales", "partners", "staff"):
+        (tmp_path / "raw" / f"{name}.csv").write_text("order_id\nA\n", encoding="utf-8")
+    text = 'engine = "spark"\n[data]\nsource = "raw"\n'
+    (tmp_path / "workspace.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    assert len(problems(lambda: open_workspace(tmp_path).facts())) == 1
+
+
 def test_a_java_that_is_too_old_is_named(monkeypatch, tmp_path):
     java = tmp_path / "bin" / "java"
     java.parent.mkdir()
