@@ -110,6 +110,14 @@ def test_queries_give_the_same_rows_in_the_same_order(both, query):
     assert duck == spark
 
 
+def test_averages_are_doubles_on_both(both):
+    (duck,), (spark,) = (
+        engine.query("SELECT AVG(i) AS i, AVG(m) AS m FROM r").to_pylist() for engine in both
+    )
+    assert duck["i"] == spark["i"] == 0.0
+    assert isinstance(spark["m"], float) and same(duck["m"], spark["m"])
+
+
 def test_time_stamps_come_without_a_zone(both):
     query = (
         "SELECT CAST('2024-02-29 13:30:00' AS TIMESTAMP) AS at, DATE_TRUNC('month', d) AS m FROM r ORDER BY d"

@@ -158,7 +158,7 @@ def test_of_repeated_rows_the_first_of_the_first_file_stays(both, workspace):
     for number, month in enumerate(("2025-02", "2025-01", "2025-03")):
         path = folder / "data" / "raw" / "sales" / f"month={month}" / "a.parquet"
         path.parent.mkdir(parents=True)
-        amounts = [100 * (number + 1) + k for k in range(3)]
+        amounts = [100 * (number + 1) - k for k in range(3)]  # the first is the largest
         line = {"order_id": "A", "kind": "order", "order_date": f"{month}-05", "channel_type": "visit"}
         pq.write_table(
             pa.Table.from_pylist([{**line, "line_number": 1, "net_amount": a} for a in amounts]), path
