@@ -56,12 +56,20 @@ Given = TypeVar("Given")
 
 
 def _without_token(address: str) -> str:
-    if re.search(r"[;/]token=", address):
+    if re.search(r"[;/]token=", address, re.IGNORECASE):
         what = "a token does not belong in a file"
         raise wrong(what, "put it into the environment variable SPARK_TOKEN instead", secret=True)
     if address and not address.startswith("sc://"):
         raise wrong("this is no address of Spark Connect", "write it as sc://host:15002")
     return address
+
+
+def _without_secrets(conf: dict[str, str]) -> dict[str, str]:
+    for key in conf:
+        if re.search(r"password|secret|token|credential|access[.-]?key", key, re.IGNORECASE):
+            fix = "put it into spark-defaults.conf of the folder that SPARK_CONF_DIR names"
+            raise wrong(f"the value of '{key}' does not belong in a file of the workspace", fix, secret=True)
+    return conf
 
 
 class SparkOptions(Rules):
@@ -70,7 +78,7 @@ class SparkOptions(Rules):
     master: str = "local[*]"
     remote: Annotated[str, AfterValidator(_without_token)] = ""
     token_env: str = "SPARK_TOKEN"
-    conf: dict[str, str] = {}
+    conf: Annotated[dict[str, str], AfterValidator(_without_secrets)] = {}
 
 
 class SparkEngine:
@@ -183,9 +191,7 @@ def _begun(options: SparkOptions) -> Any:
     """A session of one's own where the options say."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", FutureWarning
-            )  # pyspark about pandas 3, which is not used with it
+            warnings.simplefilter("ignore", FutureWarning)  # about pandas 3, which is not used with it
             from pyspark.sql import SparkSession
     except ImportError as error:
         raise _not_installed(error) from None

@@ -99,6 +99,17 @@ def test_an_address_is_checked_and_a_token_never_repeated(remote, said):
     assert "hunter2" not in text
 
 
+@pytest.mark.parametrize(
+    "key", ["spark.hadoop.fs.s3a.secret.key", "spark.ssl.keyPassword", "spark.x.access.key"]
+)
+def test_a_secret_among_sparks_settings_is_refused_and_never_repeated(key):
+    given = {"conf": {key: "hunter2"}}
+    (text,) = problems(lambda: validated(SparkOptions, given, "workspace.toml [spark]"))
+    assert text.startswith(f"workspace.toml [spark] [conf]: the value of '{key}' does not belong")
+    assert "SPARK_CONF_DIR" in text
+    assert "hunter2" not in text
+
+
 def test_a_token_comes_from_the_environment_alone(monkeypatch):
     monkeypatch.setenv("SPARK_TOKEN", "hunter2")
     options = SparkOptions(remote="sc://host:15002/;use_ssl=true")
