@@ -2,6 +2,7 @@
 
 import pytest
 
+from channel_analysis.analysis.measure import measure
 from channel_analysis.contracts.tables import TABLES
 from channel_analysis.errors import InputError, Problem
 from channel_analysis.metrics.kpis import Kpi, load_kpis
@@ -41,6 +42,30 @@ def test_a_need_that_depends_on_the_period_is_refused(tmp_path, need, name):
     (problem,) = problems(tmp_path, f'[net_sales]\nneeds = ["{need}"]\n')
     assert problem.what == f"'{need}' depends on the period ({name})"
     assert "FILTER" in problem.fix
+
+
+def test_counts_extremes_and_averages_per_partner_are_those_of_all_its_lines(tmp_path):
+    """Lines of one partner in several regions and channels are summed first by these, then by partner."""
+    inner = (
+        "lines = 'count(*)', least = 'min(net_amount)', most = 'max(net_amount)', usual = 'avg(net_amount)'"
+    )
+    wanted = {"lines": 6, "least": -5, "most": 40, "usual": 115 / 6}
+    for name, value in wanted.items():
+        aside = inner if name == "usual" else inner.rpartition(", ")[0]
+        own = (
+            f'[own]\n{HEAD}kind = "nested"\nper = "partner_id"\ninner = {{ {aside} }}\n'
+            f'numerator = {{ table = "sales", expr = "sum({name})" }}\n'
+        )
+        sales = [
+            order("2025-01-05", net, partner_id="A", region=region, channel_type=kind)
+            for net, region, kind in (
+                *((10, "East", "agent"), (20, "West", "agent"), (30, "West", "agent")),
+                *((40, "East", "distributor"), (20, "North", "distributor"), (-5, "North", "agent")),
+            )
+        ]
+        ws = company(tmp_path / name, kpis=own, sales=sales, partners=[{"partner_id": "A"}])
+        found = measure(ws, "2025Q1", by=["company", "region", "channel_type"], kpis="own")
+        assert found["value"][0] == pytest.approx(value), name
 
 
 def test_an_unknown_column_is_answered_with_the_nearest(tmp_path):

@@ -122,6 +122,14 @@ def test_a_return_counts_in_the_quarter_its_goods_were_shipped_in(tmp_path):
     assert figure(ws, "return_rate", "2025Q2").value == 0
 
 
+def test_a_return_belongs_to_the_day_of_its_orders_first_line(tmp_path):
+    first = order("2025-03-31", 100, order_id="S1")
+    later = order("2025-04-01", 100, order_id="S1", line_number=2)
+    ws = company(tmp_path, sales=[first, later, returned("2025-05-02", 25, of="S1")])
+    assert figure(ws, "return_rate", "2025Q1").value == pytest.approx(0.25)
+    assert figure(ws, "return_rate", "2025Q2").value == 0
+
+
 @pytest.mark.parametrize("named", [None, "an order of long ago"])
 def test_a_return_without_an_order_on_file_counts_in_its_own_quarter(tmp_path, named):
     sales = [order("2025-03-20", 100), order("2025-04-20", 200), returned("2025-04-02", 25, of=named)]
