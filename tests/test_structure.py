@@ -10,6 +10,7 @@ PACKAGE = "channel_analysis"
 FLOORS = [
     {"errors", "files", "words", "catalog"},
     {"contracts"},
+    {"simulator"},
     {"store"},
     {"metrics"},
     {"results"},

@@ -1,0 +1,19 @@
+"""The command line: make a workspace, run its reports, look things up."""
+
+from __future__ import annotations
+
+import typer
+
+from .reports import report
+from .workspaces import demo, dictionary, init
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    help="Sales channel performance: from a company's own data to a report a manager opens.",
+)
+
+for command in (init, demo, report, dictionary):
+    app.command()(command)
