@@ -19,7 +19,7 @@ help: ## list the targets
 		printf 'make %-8s %s\n' "$$name" "$$text"; done
 
 report: $(VENV)/.report-stamp ## review of the example company's last complete quarter, Chinese and English
-	@$(BIN)/channel-analysis demo data/demo --force
+	@$(BIN)/channel-analysis simulate data/demo --example --force
 	@$(BIN)/channel-analysis report . --period $(PERIOD) $(LANGUAGES)
 
 test: $(VENV)/.dev-stamp ## every test
@@ -37,7 +37,7 @@ lab: $(VENV)/.lab-stamp ## JupyterLab on this workspace
 	@$(BIN)/jupyter lab
 
 picture: $(VENV)/.dev-stamp ## the README's picture, from a review made now (needs Chromium)
-	@$(BIN)/channel-analysis demo data/demo --force
+	@$(BIN)/channel-analysis simulate data/demo --example --force
 	@$(BIN)/channel-analysis report . --period $(PERIOD) --language en --language zh
 	@$(BIN)/python tools/picture.py
 

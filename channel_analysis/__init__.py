@@ -6,8 +6,8 @@ KPI values, `review` a period's channel review, `show` shows any part of it in C
 through it.
 
 >>> import channel_analysis as ca
->>> sorted(ca.__all__)[3:7]
-['make_workspace', 'measure', 'open_workspace', 'periods']
+>>> {"measure", "open_workspace", "review", "show"} <= set(ca.__all__)
+True
 """
 
 from __future__ import annotations
@@ -19,19 +19,26 @@ from typing import TYPE_CHECKING, Any
 from .errors import InputError, Problem
 
 if TYPE_CHECKING:
+    from .analysis.irregularities import find_irregularities
     from .analysis.measure import measure, periods
     from .analysis.review import review
     from .report.fonts import font_families
     from .report.publish import publish
     from .report.saving import save_tables
     from .report.show import show
+    from .simulator import Dials, simulate
+    from .store.proposal import propose_mapping
     from .store.scaffold import make_workspace
     from .store.workspace import open_workspace
 
 __version__ = "0.1.0"
 
 _DOORS = {
+    "Dials": "simulator",
+    "simulate": "simulator",
+    "find_irregularities": "analysis.irregularities",
     "make_workspace": "store.scaffold",
+    "propose_mapping": "store.proposal",
     "publish": "report.publish",
     "open_workspace": "store.workspace",
     "font_families": "report.fonts",
@@ -43,17 +50,21 @@ _DOORS = {
 }
 
 __all__ = [
+    "Dials",
     "InputError",
     "Problem",
+    "find_irregularities",
     "font_families",
     "make_workspace",
     "measure",
     "open_workspace",
     "periods",
+    "propose_mapping",
     "publish",
     "review",
     "save_tables",
     "show",
+    "simulate",
 ]
 
 

@@ -17,7 +17,7 @@ class Problem:
 
 
 class InputError(Exception):
-    """The input cannot be used as it is; carries every problem found.
+    """The input cannot be used as it is; carries every problem found, and what was done by then, if anything.
 
     Examples
     --------
@@ -27,8 +27,9 @@ class InputError(Exception):
          fix: remove it
     """
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[Problem], so_far: object = None) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems)
+        self.so_far = so_far
         super().__init__(self.problems)
 
     def __str__(self) -> str:

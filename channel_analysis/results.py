@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .errors import Problem
+
 
 @dataclass(frozen=True, slots=True)
 class Caveat:
@@ -161,25 +163,84 @@ class Scorecard:
 
 @dataclass(frozen=True, slots=True)
 class DataQuality:
-    """What became of the data: accounts per table, findings, grade, feeds that stopped (in the scope).
+    """What became of the data: accounts and a grade per table, findings, and what stopped the intake.
 
     `accounts`: table, rows_given, rows_used, rows_set_aside, rows_unreadable, amount_given,
-    amount_used, amount_set_aside; `findings`: table, rule, column, rows, amount, sample,
-    is_set_aside.
+    amount_used, amount_set_aside. `grades`, a row per account: table, grade, worst_rule,
+    worst_column, worst_share. `findings`, most serious first: case_id, table, rule, column, rows,
+    amount, rows_share, amount_share, treatment, is_set_aside, state ("open", "cleared", "confirmed";
+    "minor" within grade A's limit, "noted" where it never counts), counts (whether the grade follows
+    it), is_case (whether it is worth a case), opened, author, decided, note, sample, keys.
+
+    `limits` are the largest shares for the grades A, B and C; `required` names the tables whose
+    gaps make a D. `scope` is None where no period is asked for; with `problems` the intake stopped
+    and the rest is what had been read by then.
     """
 
     accounts: pd.DataFrame
+    grades: pd.DataFrame
     findings: pd.DataFrame
     grade: str
     affected_rows_share: float
     affected_amount_share: float
+    limits: tuple[float, float, float]
+    required: tuple[str, ...]
     absent: tuple[str, ...]
+    company: str
+    currency: str
+    as_of: datetime.date | None
+    fingerprint: str
+    scope: Scope | None = None
+    problems: tuple[Problem, ...] = ()
+    caveats: tuple[Caveat, ...] = ()
+
+    @property
+    def stopped(self) -> Mapping[str, datetime.date]:
+        """Channel types whose sales ended before the period, with their last day."""
+        return self.scope.stopped if self.scope else {}
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Accounts, grades and findings."""
+        return {"data_accounts": self.accounts, "data_grades": self.grades, "data_findings": self.findings}
+
+
+@dataclass(frozen=True, slots=True)
+class Irregularities:
+    """What in trade is to be checked, as far as the reviewers' capacity goes.
+
+    `cases`, the most at stake first: case_id, rule, period, partner_id, partner_name, rep_id,
+    rep_name, customer_id, customer_name, first_day, last_day, money, score (money times the chance
+    that it is no accident), p_value (missing for facts), q_value, observed, expected, count, total,
+    peers, companions, untested, state, author, state_date.
+
+    `evidence`: case_id, rule, table, keys ("order_id=SO1"), day, amount, note. `rules`:
+    rule, kind ("fact" or "test"), tested, too_few, missing, reason, found, listed, beyond_capacity.
+    `previous`, cases of earlier periods: case_id, rule, partner_id, partner_name, rep_id, rep_name,
+    period, state, author, state_date, is_found_again, and since then orders_amount, returned_amount,
+    paid_amount, overdue_amount (missing where it cannot be known).
+    """
+
+    cases: pd.DataFrame
+    evidence: pd.DataFrame
+    rules: pd.DataFrame
+    previous: pd.DataFrame
+    false_discovery_rate: float
+    capacity: int
     scope: Scope
     caveats: tuple[Caveat, ...] = ()
 
+    def to_frame(self) -> pd.DataFrame:
+        """One row per case."""
+        return self.cases
+
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Accounts and findings."""
-        return {"data_accounts": self.accounts, "data_findings": self.findings}
+        """Cases, their evidence, the rules, and what became of earlier cases."""
+        return {
+            "irregularities": self.cases,
+            "irregular_evidence": self.evidence,
+            "irregular_rules": self.rules,
+            "irregular_previous": self.previous,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,13 +284,14 @@ class Review:
     results: ChannelResults
     scorecard: Scorecard
     quality: DataQuality
+    irregularities: Irregularities
     appendix: Appendix
     pending: Mapping[str, Pending]
     values: pd.DataFrame
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Every table any part shows, and the KPI values behind them."""
-        parts = (self.message, self.results, self.scorecard, self.quality, self.appendix)
+        parts = (self.message, self.results, self.scorecard, self.quality, self.irregularities, self.appendix)
         found: dict[str, pd.DataFrame] = {"kpi_values": self.values}
         for part in parts:
             found |= part.tables()

@@ -1,5 +1,6 @@
 """The command line: what it makes, and how it answers input that cannot be used."""
 
+import json
 import os
 import subprocess
 import sys
@@ -44,6 +45,9 @@ def refused(folder: Path, *options) -> str:
     return said.replace(str(folder), "DIR")
 
 
+TINY = ("--partners", "30", "--months", "8", "--lines", "1_500")
+
+
 def test_a_new_workspace_says_what_it_holds_and_what_comes_next(tmp_path):
     code, told, _ = call("init", tmp_path / "ours")
     assert code == 0
@@ -60,32 +64,51 @@ def test_init_with_demo_binds_the_example_company(tmp_path):
     assert open_workspace(tmp_path).source_folder == tmp_path.resolve() / "data" / "demo"
 
 
-def test_demo_writes_the_same_files_as_init_with_demo(tmp_path, demo_workspace):
-    assert call("demo", tmp_path / "files")[0] == 0
+def test_the_example_is_the_company_of_init_with_demo(tmp_path, demo_workspace):
+    assert call("simulate", tmp_path / "files", "--example")[0] == 0
     assert tree(tmp_path / "files") == tree(demo_workspace / "data" / "demo")
 
 
 @pytest.mark.parametrize("name", ["partners.csv", "sales.parquet", "sales.csv", "targets.parquet"])
-def test_demo_does_not_write_over_files_of_another_company(tmp_path, name):
+def test_a_simulation_does_not_write_over_files_of_another_company(tmp_path, name):
     (tmp_path / name).write_text("mine")
-    code, _, said = call("demo", tmp_path)
+    code, _, said = call("simulate", tmp_path, *TINY)
     assert (code, name in said, "choose another folder, or give --force" in said) == (2, True, True)
     assert tree(tmp_path) == {name: b"mine"}
 
 
-def test_demo_writes_again_over_its_own_files_and_completes_them(tmp_path, demo_workspace):
-    files = demo_workspace / "data" / "demo"
-    for name in ("partners.csv", "sales.parquet"):
-        (tmp_path / name).write_bytes((files / name).read_bytes())
+def test_a_simulation_writes_again_over_its_own_files_and_leaves_others(tmp_path):
+    assert call("simulate", tmp_path, *TINY)[0] == 0
+    first = tree(tmp_path)
     (tmp_path / "notes.csv").write_text("mine")
-    assert call("demo", tmp_path)[0] == 0
-    assert tree(tmp_path) == tree(files) | {"notes.csv": b"mine"}
+    assert call("simulate", tmp_path, *TINY)[0] == 0
+    assert tree(tmp_path) == first | {"notes.csv": b"mine"}
 
 
-def test_demo_writes_over_any_file_when_told_so(tmp_path, demo_workspace):
-    (tmp_path / "partners.csv").write_text("mine")
-    assert call("demo", tmp_path, "--force")[0] == 0
-    assert tree(tmp_path) == tree(demo_workspace / "data" / "demo")
+def test_a_simulation_writes_over_any_table_when_told_so(tmp_path):
+    (tmp_path / "sales.csv").write_text("mine")
+    assert call("simulate", tmp_path, *TINY, "--force")[0] == 0
+    assert {"sales.csv", "sales.parquet"} & set(tree(tmp_path)) == {"sales.parquet"}
+
+
+def test_mistakes_in_a_simulation_are_told_at_once(tmp_path):
+    code, _, said = call("simulate", tmp_path / "x", "--partners", "3", "--months", "2")
+    assert (code, said.splitlines()[0]) == (2, "2 problems found")
+    code, _, said = call("simulate", tmp_path / "x", "--dial", "stuffing_shar=1", "--dial", "faults=many")
+    assert (code, "did you mean 'stuffing_share'?" in said, "write --dial faults=0" in said) == (
+        2,
+        True,
+        True,
+    )
+    for options in (["--lines", "a lot"], ["--last-day", "tomorrow"]):
+        assert call("simulate", tmp_path / "x", *options)[0] == 2
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_sound_company_has_nothing_planted(tmp_path):
+    assert call("simulate", tmp_path, *TINY, "--sound", "--dial", "duplicate_order_share=0.1")[0] == 0
+    told = json.loads((tmp_path / "truth.json").read_text(encoding="utf-8"))["irregularities"]
+    assert {entry["rule"] for entry in told} == {"duplicate_orders"}
 
 
 def test_a_mapping_is_bound_to_files_by_an_absolute_path(tmp_path, shared_data):
@@ -125,7 +148,7 @@ def test_a_workspace_is_not_made_twice(workspace):
     assert (code, "is a workspace already" in said, tree(workspace)) == (2, True, before)
 
 
-@pytest.mark.parametrize("command", [["init"], ["demo"]])
+@pytest.mark.parametrize("command", [["init"], ["simulate"]])
 def test_a_file_in_the_way_of_a_folder_is_named_with_its_remedy(tmp_path, command):
     (tmp_path / "file").write_text("mine")
     code, _, said = call(*command, tmp_path / "file" / "folder")
@@ -254,4 +277,4 @@ def test_the_pages_are_printed_where_a_shell_can_take_them_and_progress_is_not(w
 
 def test_help_names_every_command():
     told = call("--help")[1]
-    assert [name for name in ("init", "demo", "report", "dictionary") if name not in told] == []
+    assert [name for name in ("init", "simulate", "report", "dictionary") if name not in told] == []

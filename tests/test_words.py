@@ -10,6 +10,7 @@ import pytest
 
 import channel_analysis
 from channel_analysis.analysis.review import PENDING_PARTS
+from channel_analysis.contracts.rules import RULES as KNOWN_RULES
 from channel_analysis.contracts.tables import TABLES
 from channel_analysis.errors import InputError
 from channel_analysis.files import CATALOG, read_toml
@@ -139,7 +140,7 @@ def allowed(table: str, column: str) -> tuple[str, ...]:
 
 KPIS = {name: Kpi(**fields) for name, fields in read_toml(CATALOG / "kpis.toml").items()}
 GROUPS = {group for table in RESULT_TABLES.values() for group in table.values()}
-RULES = ("wrong_type", "not_allowed", "missing", "foreign_currency", "duplicate_key", "unknown", "ignored")
+RULES = (*KNOWN_RULES, "left_out")
 VERDICTS = [f"sales{base}{target}" for base in ("", "_last_year", "_previous") for target in ("", "_target")]
 FAMILIES = {
     "status": [*STATUSES, "no_anchors"],
@@ -147,7 +148,8 @@ FAMILIES = {
     "table": list(TABLES),
     "cost": allowed("costs", "cost_type"),
     "rule": RULES,
-    "treatment": ("set_aside", "used", "ignored"),
+    "remedy": RULES,
+    "treatment": ("stopped", "set_aside", "flagged", "ignored"),
     "not_scored": ("coverage", "no_weights"),
     "verdict": VERDICTS,
     "grade": "ABCD",

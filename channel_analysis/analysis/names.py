@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
 from ..errors import refuse
 from ..metrics.facts import UNASSIGNED
 from ..metrics.kpis import Kpi
+from ..store.engine import literal
 from ..store.workspace import Workspace
 from ..words import Words, check_language
 from ..words import words as words_of
 
-_TABLES = {"partner": ("partners", "partner_id", "partner_name"), "rep": ("staff", "staff_id", "staff_name")}
+_TABLES = {
+    "partner": ("partners", "partner_id", "partner_name"),
+    "rep": ("staff", "staff_id", "staff_name"),
+    "customer": ("customers", "customer_id", "customer_name"),
+}
 """Levels whose names stand in a table: the table, its key and its column of names."""
 
 
@@ -40,6 +45,18 @@ def with_names(ws: Workspace, values: pd.DataFrame, kpis: Mapping[str, Kpi], lan
         for column in (given, *{"entity": ["name"], "kpi": ["kpi_name"]}.get(given, []))
     ]
     return named.loc[:, order]
+
+
+def names_of(ws: Workspace, level: str, ids: Iterable[str]) -> dict[str, str]:
+    """Names of some partners, reps or customers by their ids, as far as their table gives any."""
+    table, key, column = _TABLES[level]
+    wanted = ", ".join(literal(name) for name in sorted(set(ids)))
+    if not wanted:
+        return {}
+    found = ws.facts().engine.query(
+        f"SELECT {key} AS k, {column} AS v FROM {table} WHERE {column} IS NOT NULL AND {key} IN ({wanted})"
+    )
+    return dict(zip(found["k"].to_pylist(), found["v"].to_pylist(), strict=True))
 
 
 def _names(ws: Workspace, level: str, words: Words) -> dict[str, str]:

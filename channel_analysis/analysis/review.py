@@ -13,6 +13,7 @@ from ..metrics.periods import Period
 from ..results import Appendix, Banner, DataQuality, Pending, Review, Scope, Scorecard
 from ..store.workspace import Workspace
 from .channels import channel_results
+from .irregularities import irregularities_of
 from .measure import values_of
 from .message import message
 from .quality import data_quality
@@ -65,6 +66,7 @@ def review(ws: Workspace, period: str = "last-quarter") -> Review:
         results=results,
         scorecard=card,
         quality=quality,
+        irregularities=irregularities_of(ws, scope),
         appendix=_appendix(ws, kpis, card, scope),
         pending=_pending(ws),
         values=values,

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import typer
 
+from .cases import cases
+from .checking import check
+from .mapping import map_
 from .reports import report
-from .workspaces import demo, dictionary, init
+from .simulation import simulate
+from .workspaces import dictionary, init
 
 app = typer.Typer(
     add_completion=False,
@@ -15,5 +19,7 @@ app = typer.Typer(
     help="Sales channel performance: from a company's own data to a report a manager opens.",
 )
 
-for command in (init, demo, report, dictionary):
+for command in (init, simulate, check, report, dictionary):
     app.command()(command)
+app.command("map")(map_)
+app.add_typer(cases, name="cases")

@@ -35,6 +35,8 @@ def report(
         given = dict(_pair(text) for text in parameter)
         with progress_shown() as progress:
             published, shelf = publish(folder, name, period, language, out, given, progress)
+        for note in published.notes:
+            typer.echo(note, err=True)
         for page in (*published.pages, shelf):
             typer.echo(str(page))
 

@@ -1,4 +1,4 @@
-"""Commands that make things: a workspace, the example company, the data dictionary."""
+"""Commands that make things: a workspace, the data dictionary."""
 
 from __future__ import annotations
 
@@ -28,20 +28,6 @@ def init(
         for path in made:
             typer.echo(f"  {path}")
         typer.echo(f"Next: channel-analysis report {folder}")
-
-
-def demo(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for the files.")],
-    force: Annotated[
-        bool, typer.Option("--force", help="Write over files that are not the example company's.")
-    ] = False,
-) -> None:
-    """Write the files of the example company, the same on every machine."""
-    with messages():
-        from ..store.demo.guard import write_guarded
-
-        write_guarded(folder, force=force)
-        typer.echo(f"The example company's files are in {folder}")
 
 
 def dictionary(

@@ -23,6 +23,13 @@ BLANKS = " \t\r\n\u00a0\u2002\u2003\u2009\u200b\u202f\u3000\ufeff"
 """What is taken off the ends of a text: spaces of all widths, tabs, line ends and byte order marks."""
 
 
+SERIAL_FORM = "^[2-6][0-9]{4}([.][0-9]+)?( [(]not .*)?$"
+"""Excel's number of a day, from 1954 to 2091, in a column of dates."""
+
+FULL_WIDTH_FORM = "[０-９]"
+"""A digit as wide as a Chinese character, in a column of numbers or dates."""
+
+
 def given(text: str) -> str:
     """A text without blanks at its ends; NULL where nothing else stands in it."""
     return f"NULLIF(TRIM({text}, '{BLANKS}'), '')"
@@ -127,7 +134,7 @@ def issue_case(table: Table, kinds: Mapping[str, str], channel_types: Iterable[s
     bound = [column for column in table.columns if column.name in kinds]
     cases = [
         *(
-            f"WHEN {_unreadable(c, kinds[c.name])} THEN 'wrong_type:{c.name}'"
+            f"WHEN {_unreadable(c, kinds[c.name])} THEN {_why_unreadable(c, kinds[c.name])}"
             for c in bound
             if _can_fail(c, kinds[c.name])
         ),
@@ -140,7 +147,7 @@ def issue_case(table: Table, kinds: Mapping[str, str], channel_types: Iterable[s
 
 
 def accounts_sql(table: Table, staged: str) -> str:
-    """One aggregate scan: rows, money, first and last date for every issue of a table."""
+    """One aggregate scan: rows, money, first and last date for every issue and note of a table."""
     amount = (
         f"CAST(COALESCE(SUM({table.amount}), 0) AS DECIMAL(38, 4))"
         if table.amount
@@ -148,16 +155,16 @@ def accounts_sql(table: Table, staged: str) -> str:
     )
     first, last = (f"{fn}({table.date})" if table.date else "CAST(NULL AS DATE)" for fn in ("MIN", "MAX"))
     return (
-        f"SELECT _issue AS issue, COUNT(*) AS row_count, {amount} AS amount, "
+        f"SELECT _issue AS issue, _note AS note, COUNT(*) AS row_count, {amount} AS amount, "
         f"{first} AS first_date, {last} AS last_date "
-        f"FROM {staged} GROUP BY _issue ORDER BY _issue NULLS FIRST"
+        f"FROM {staged} GROUP BY _issue, _note ORDER BY _issue NULLS FIRST, _note NULLS FIRST"
     )
 
 
 def marked_duplicates_sql(table: Table, staged: str) -> str:
     """All staged rows again, those beyond the first of each key marked as duplicates."""
     key = ", ".join(_quoted(name) for name in table.key)
-    columns = ", ".join([*(_quoted(name) for name in table.column_names), "_file", "_row", "_block"])
+    columns = ", ".join([*(_quoted(name) for name in table.column_names), "_file", "_row", "_block", "_note"])
     return (
         f"SELECT {columns}, CASE WHEN _issue IS NULL AND copy > 1 "
         f"THEN 'duplicate_key:{table.key[0]}' ELSE _issue END AS _issue FROM ("
@@ -180,18 +187,6 @@ def has_duplicates_sql(table: Table, staged: str) -> str:
     )
 
 
-def unknown_references_sql(table: Table, column: Column, amount: str) -> str:
-    """Rows, money and samples whose reference finds nothing in the table it names."""
-    other, other_column = column.references.split(".")
-    name = _quoted(column.name)
-    return (
-        f"SELECT COUNT(*) AS row_count, CAST(COALESCE(SUM({amount}), 0) AS DECIMAL(38, 4)) AS amount, "
-        f"MIN(t.{name}) AS sample FROM {table.name} AS t "
-        f"LEFT JOIN {other} AS o ON o.{_quoted(other_column)} = t.{name} "
-        f"WHERE t.{name} IS NOT NULL AND o.{_quoted(other_column)} IS NULL"
-    )
-
-
 def allowed_values(column: Column, channel_types: Iterable[str]) -> tuple[str, ...]:
     """Values a column may hold, with the policy's channel types filled in."""
     return tuple(channel_types) if column.allowed == (CHANNEL_TYPES,) else column.allowed
@@ -204,6 +199,21 @@ def _can_fail(column: Column, kind: str) -> bool:
 def _unreadable(column: Column, kind: str) -> str:
     raw = f"raw_{column.name}"
     return f"{given(raw) if kind == 'text' else raw} IS NOT NULL AND {_name(column)} IS NULL"
+
+
+def _why_unreadable(column: Column, kind: str) -> str:
+    """The rule broken by a value that cannot be read: some mistakes are known by their looks."""
+    other, raw = f"'wrong_type:{column.name}'", f"raw_{column.name}"
+    if column.type == "date" and kind in ("number", "float"):
+        return (
+            f"CASE WHEN {raw} BETWEEN 20000 AND 69999 THEN 'excel_serial_date:{column.name}' ELSE {other} END"
+        )
+    if kind != "text":
+        return other
+    cases = f"WHEN {_looks_like(raw, FULL_WIDTH_FORM)} THEN 'full_width_number:{column.name}'"
+    if column.type == "date":
+        cases += f" WHEN {_looks_like(given(raw), SERIAL_FORM)} THEN 'excel_serial_date:{column.name}'"
+    return f"CASE {cases} ELSE {other} END"
 
 
 def _outside(column: Column, channel_types: Iterable[str]) -> str:

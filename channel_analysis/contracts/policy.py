@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ..errors import InputError, Problem, did_you_mean
+from .rules import RULES
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Label = dict[str, str]
@@ -54,18 +55,61 @@ class Scoring(Rules):
     anchors: dict[str, dict[str, Anchors]] = {}
 
 
+def _known_rules(given: dict[str, str]) -> dict[str, str]:
+    """Every rule known, and every treatment one that its rows can have; all mistakes at once."""
+    mistakes = []
+    for rule, treatment in given.items():
+        known = RULES.get(rule)
+        if known is None:
+            mistakes.append(_mistake((rule,), f"there is no rule '{rule}'", did_you_mean(rule, RULES)))
+        elif treatment not in known.treatments:
+            what = f"rows {known.what} cannot be treated so (given: {treatment!r})"
+            mistakes.append(_mistake((rule,), what, did_you_mean(treatment, known.treatments)))
+    if mistakes:
+        raise ValidationError.from_exception_data("Quality", mistakes)
+    return given
+
+
 class Quality(Rules):
-    """Largest share of rows or money with findings for the grades A, B and C."""
+    """Largest share of rows or money with findings for the grades A, B and C; treatments by rule."""
 
     grade_a: Share = 0.001
     grade_b: Share = 0.01
     grade_c: Share = 0.05
+    rules: Annotated[dict[str, str], AfterValidator(_known_rules)] = {}
+
+    def treatment(self, rule: str) -> str:
+        """What becomes of rows that break a rule: "flag", "set_aside", "stop" or "off"."""
+        return self.rules.get(rule, RULES[rule].default)
 
 
 class Periods(Rules):
     """When a period counts as covered to its end."""
 
     coverage_tolerance_days: int = Field(3, ge=0, le=92)
+
+
+class Irregularities(Rules):
+    """When trade is to be checked: what reviewers can take on, how sure a test must be, what is material.
+
+    `dependence` is how rules may depend on each other: "positive" controls false discovery after
+    Benjamini and Hochberg, "any" after Benjamini and Yekutieli.
+    """
+
+    capacity: int = Field(20, ge=1, le=10_000)
+    false_discovery_rate: float = Field(0.10, gt=0, le=0.5)
+    dependence: Literal["positive", "any"] = "positive"
+    late_share_of_days: float = Field(0.10, gt=0, le=0.5)
+    return_days: int = Field(30, ge=1, le=92)
+    history_periods: int = Field(8, ge=1, le=40)
+    minimum_orders: int = Field(5, ge=1)
+    minimum_peers: int = Field(20, ge=5)
+    companion_level: float = Field(0.2, gt=0, le=0.5)
+    approval_limits: tuple[Annotated[float, Field(gt=0)], ...] = ()
+    limit_band: float = Field(0.05, gt=0, le=0.2)
+    price_tolerance: Share = 0.001
+    discount_tolerance: Share = 0.001
+    material_amount: float = Field(100.0, ge=0)
 
 
 class Policy(Rules):
@@ -76,6 +120,7 @@ class Policy(Rules):
     scoring: Scoring = Scoring()
     quality: Quality = Quality()
     periods: Periods = Periods()
+    irregularities: Irregularities = Irregularities()
 
     @model_validator(mode="after")
     def _weights_fit(self) -> Policy:

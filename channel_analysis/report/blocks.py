@@ -59,11 +59,12 @@ class Cards:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An entry of a list, with the section it links to."""
+    """An entry of a list, with the section it links to, or with what a program said in English."""
 
     text: str
     link: str = ""
     link_text: str = ""
+    quotes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

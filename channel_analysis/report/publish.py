@@ -1,11 +1,14 @@
-"""From a command to pages: plan, take the data in, run, list on the shelf."""
+"""From a command to pages: plan, take the data in, run, list on the shelf, open cases."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from ..store.workspace import open_workspace
+from ..errors import InputError
+from ..store.cases import read_cases
+from ..store.workspace import Workspace, open_workspace
 from .jobs import plan
 from .runner import Published, run
 
@@ -20,6 +23,8 @@ def publish(
     progress: Callable[[str, int, int], None] = lambda _what, _done, _of: None,
 ) -> tuple[Published, Path]:
     """Make a report of a workspace and give what was published, and the shelf that lists it.
+
+    What the report found and somebody should look at becomes an open case after the pages are out.
 
     Parameters
     ----------
@@ -51,8 +56,25 @@ def publish(
     from .shelf import write_shelf
 
     load_kpis(ws)
+    read_cases(ws.root)
     ws.refresh()
     ws.facts(lambda what, done, of: progress(f"data: {what}", done, of))
     resolved = resolve_period(ws, job.period)
     published = run(ws, job, resolved.code, progress)
-    return published, write_shelf(job.out, company.language)
+    shelf = write_shelf(job.out, company.language)
+    return replace(published, notes=_followed(ws, resolved.code, published)), shelf
+
+
+def _followed(ws: Workspace, period: str, published: Published) -> tuple[str, ...]:
+    """Open what is a case; what to tell where the ledger cannot be written to."""
+    from .following import follow_up
+
+    as_of = ws.facts().intake.account("sales").last_date
+    tables: Sequence[str] = published.summary.get("tables", ())
+    if as_of is None:
+        return ()
+    try:
+        follow_up(ws.root, period, as_of, published.folder, tables)
+    except InputError as error:
+        return tuple(f"{problem.where}: {problem.what}" for problem in error.problems)
+    return ()

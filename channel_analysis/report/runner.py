@@ -17,6 +17,7 @@ from typing import Any
 
 from ..errors import InputError, Problem
 from ..files import sha256_of_file
+from ..store.cases import decisions, read_cases
 from ..store.workspace import Workspace
 from .child import Progress, ReportError, run_child
 from .jobs import Job
@@ -24,11 +25,12 @@ from .jobs import Job
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a run left behind: the folder of its period, its pages, its summary."""
+    """What a run left behind: the folder of its period, its pages, its summary, what else to tell."""
 
     folder: Path
     pages: tuple[Path, ...]
     summary: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
 
 
 def run(ws: Workspace, job: Job, period: str, progress: Progress) -> Published:
@@ -43,7 +45,7 @@ def run(ws: Workspace, job: Job, period: str, progress: Progress) -> Published:
     """
     folder = job.out / period
     started = time.monotonic()
-    with _locked(folder), _work_folder(folder) as work:
+    with locked(folder), _work_folder(folder) as work:
         summary = run_child(ws, job, period, work, progress)
         record = _record(ws, job, period, summary, time.monotonic() - started)
         pages = _publish(ws, job, folder, work, record)
@@ -61,7 +63,7 @@ def _work_folder(folder: Path) -> Iterator[Path]:
         _clear(folder)
         work = Path(tempfile.mkdtemp(prefix=".run-", dir=folder))
     except OSError as error:
-        raise _not_writable(folder, error) from None
+        raise not_writable(folder, error) from None
     try:
         yield work
     finally:
@@ -75,7 +77,8 @@ def _clear(folder: Path) -> None:
         shutil.rmtree(left, ignore_errors=True)
 
 
-def _locked(folder: Path) -> Any:
+def locked(folder: Path) -> Any:
+    """Keep others from writing to a report folder while the block runs; ReportError where one does."""
     from filelock import FileLock, Timeout
 
     try:
@@ -84,10 +87,11 @@ def _locked(folder: Path) -> Any:
     except Timeout:
         raise ReportError(f"{folder}: another run is writing here; wait for it to end") from None
     except OSError as error:
-        raise _not_writable(folder, error) from None
+        raise not_writable(folder, error) from None
 
 
-def _not_writable(folder: Path, error: OSError) -> InputError:
+def not_writable(folder: Path, error: OSError) -> InputError:
+    """What to answer when a folder for reports refuses to be written to."""
     reason = error.strerror or str(error)
     fix = "choose another folder with --out, or correct its permissions"
     return InputError([Problem(str(folder), f"cannot be written to: {reason}", fix)])
@@ -108,7 +112,11 @@ def _record(
         "period": period,
         "languages": list(job.languages),
         "parameters": {k: v for k, v in job.parameters.items() if k not in ("workspace", "tables")},
-        "inputs": {**_fingerprints(ws, summary), "notebook": sha256_of_file(job.notebook)[:16]},
+        "inputs": {
+            **_fingerprints(ws, summary),
+            **_decisions(ws),
+            "notebook": sha256_of_file(job.notebook)[:16],
+        },
         "summary": summary,
         "engine": engine,
         "outcome": "published",
@@ -130,6 +138,12 @@ def _fingerprints(ws: Workspace, summary: Mapping[str, Any]) -> dict[str, str]:
         "data": ws.facts().fingerprint[:16],
         "definitions": definitions_version(load_kpis(ws), ws),
     }
+
+
+def _decisions(ws: Workspace) -> dict[str, str]:
+    """What people decided about cases is an input as well; that a case was opened changes no page."""
+    fingerprint = decisions(read_cases(ws.root))
+    return {"cases": fingerprint} if fingerprint else {}
 
 
 def _publish(

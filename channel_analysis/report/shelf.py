@@ -60,7 +60,7 @@ def _row(record: dict[str, Any], folder: Path, said: Words) -> dict[str, Any]:
         if (folder / f"{report}.{language}.html").is_file()
     ]
     return {
-        "period": said.period(record["period"]),
+        "period": said.period(record["period"]) or said("none"),
         "report": said(f"report.{report}") if said.has(f"report.{report}") else report,
         "pages": pages,
         **{column: text or said("none") for column, text in _told(summary, said).items()},

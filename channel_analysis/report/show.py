@@ -65,7 +65,7 @@ class Shown:
 
 def section_of(result: object, language: Words) -> Section:
     """The section a result is shown as; InputError names the kinds that can be shown."""
-    from .parts import appendix, banner, channels, message, pending, quality, scorecard
+    from .parts import appendix, banner, channels, irregularities, message, pending, quality, scorecard
 
     makers = {
         "Banner": banner.banner,
@@ -73,6 +73,7 @@ def section_of(result: object, language: Words) -> Section:
         "ChannelResults": channels.channels,
         "Scorecard": scorecard.scorecard,
         "DataQuality": quality.quality,
+        "Irregularities": irregularities.irregularities,
         "Pending": pending.pending,
         "Appendix": appendix.appendix,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as Names
 from decimal import Decimal
 from pathlib import Path
 
@@ -20,10 +21,14 @@ OTHER_TABLES = (".tsv", ".xlsm")
 _SHEET = re.compile(r", sheet '(.*)'$", re.DOTALL)
 
 
-def contract_mapping(folder: Path, delimiter: str = ",", encoding: str = "utf-8") -> Mapping:
+def contract_mapping(
+    folder: Path, lines: Names[str, str] | None = None, numbers: Names[str, str] | None = None
+) -> Mapping:
     """The mapping of a folder whose files are named as the contracts say, in capitals or not.
 
-    A table is filled by a file, by a folder of files, or by a sheet of a workbook.
+    A table is filled by a file, by a folder of files, or by a sheet of a workbook. `lines` are the
+    options delimiter and encoding of the CSV files, `numbers` decimal, thousands and currency of all
+    files that hold texts.
 
     Raises
     ------
@@ -35,11 +40,11 @@ def contract_mapping(folder: Path, delimiter: str = ",", encoding: str = "utf-8"
     for path in sorted(folder.iterdir()):
         if path.name.startswith((".", "~$")):
             continue
-        filled = list(_filled(path, delimiter, encoding))
+        filled = list(_filled(path, {**(lines or {}), **(numbers or {})}, numbers or {}))
         for table, label, spec in filled:
             named.setdefault(table, []).append((label, spec))
         if path.is_file():
-            strangers += _strangers(path, {spec.sheet for _, _, spec in filled})
+            strangers += _strangers(path, {str(spec.sheet) for _, _, spec in filled})
     refuse(
         Problem(
             str(folder),
@@ -113,21 +118,26 @@ def offer(stranger: str) -> str:
     return f"did you mean {table}{kind}?" if table else "no table has such a name"
 
 
-def _filled(path: Path, delimiter: str, encoding: str) -> Iterator[tuple[str, str, FileSpec]]:
+def _filled(
+    path: Path, lines: Names[str, str], numbers: Names[str, str]
+) -> Iterator[tuple[str, str, FileSpec]]:
     """The tables that a file or folder fills: table, label and how to read it."""
     kind, table = path.suffix.lower(), path.stem.lower()
-    written = {"delimiter": delimiter, "encoding": encoding}
     if path.is_dir():
         if path.name.lower() in TABLES:
-            options = written if kind_in(path) == "csv" else {}
-            yield path.name.lower(), f"{path.name}/", FileSpec(path=path.name, **options)
+            options = {"csv": lines, "workbook": numbers}.get(kind_in(path), {})
+            yield path.name.lower(), f"{path.name}/", _spec(path, options)
     elif kind in WORKBOOKS:
-        yield from _filled_by_sheets(path)
+        yield from _filled_by_sheets(path, numbers)
     elif kind in READABLE and table in TABLES:
-        yield table, path.name, FileSpec(path=path.name, **(written if kind == ".csv" else {}))
+        yield table, path.name, _spec(path, lines if kind == ".csv" else {})
 
 
-def _filled_by_sheets(path: Path) -> Iterator[tuple[str, str, FileSpec]]:
+def _spec(path: Path, options: Names[str, str]) -> FileSpec:
+    return FileSpec.model_validate({"path": path.name, **options})
+
+
+def _filled_by_sheets(path: Path, numbers: Names[str, str]) -> Iterator[tuple[str, str, FileSpec]]:
     """A workbook named as a table fills it, from the sheet of that name or its only one.
 
     In a workbook of another name each sheet that is named as a table fills it.
@@ -136,10 +146,10 @@ def _filled_by_sheets(path: Path) -> Iterator[tuple[str, str, FileSpec]]:
     table = path.stem.lower()
     if table in TABLES:
         named = {"sheet": by_table[table]} if table in by_table else {}
-        yield table, path.name, FileSpec(path=path.name, **named)
+        yield table, path.name, _spec(path, {**numbers, **named})
         return
     for table, sheet in by_table.items():
-        yield table, f"{path.name}, sheet '{sheet}'", FileSpec(path=path.name, sheet=sheet)
+        yield table, f"{path.name}, sheet '{sheet}'", _spec(path, {**numbers, "sheet": sheet})
 
 
 def _strangers(path: Path, known: set[str]) -> list[str]:
@@ -164,4 +174,4 @@ def _column_offer(column: str, table: Table) -> str:
 
 
 def _ignored(table: str, column: str, sample: str) -> Finding:
-    return Finding(table, "ignored", column, 0, Decimal(0), sample, False)
+    return Finding(table, "ignored", column, 0, Decimal(0), sample, (), "ignored")

@@ -165,7 +165,7 @@ def _asked(ask: Callable[[], Given]) -> Given:
     except duckdb.OutOfMemoryException as error:
         fix = "raise memory_limit or lower threads under [duckdb] in workspace.toml"
         raise EngineError(f"{str(error).splitlines()[0]}\n  fix: {fix}") from error
-    except (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError) as error:
+    except duckdb.Error as error:
         raise EngineError(str(error)) from error
 
 

@@ -11,32 +11,28 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from ..contracts import checks
+from ..contracts.rules import RULES
 from ..contracts.schema import Table
 from ..contracts.tables import TABLES
 from ..errors import InputError, Problem, refuse
 from ..files import written_beside
-from .contract import ignored, missing_columns, no_sales
+from .contract import ignored, no_sales
 from .engine import Engine, EngineError, quoted
-from .mapping import Block, blocks_of, check_block, file_of, numbered_view, raw_query, source_view
+from .left_out import left_out
 from .mapping import Mapping as MappingPlan
-from .sources import Source, attach
-from .staging import (
-    STOPPING,
-    Finding,
-    IntakeRules,
-    Staging,
-    TableAccount,
-    settle,
-    stopping_problem,
-    store,
-    unreadable_problem,
-)
+from .mapping import blocks_of
+from .places import rows_with_issue
+from .planning import Plan, attach_all, engine_problem, plan_problems, reads_only
+from .quality import Judged, judge
+from .refusals import stopping_problem, unreadable_problem
+from .settling import settle
+from .sources import Source
+from .staging import Finding, IntakeRules, Staging, TableAccount, store
 
 Progress = Callable[[str, int, int], None]
 """Is told what is under way, and how much of how much is done."""
 
-INTAKE_FORMAT = 4
+INTAKE_FORMAT = 5
 """Raised when what is stored changes, so that intakes stored before are not reused."""
 
 RETURNED_ORDERS = "returned_orders"
@@ -44,14 +40,6 @@ RETURNED_ORDERS = "returned_orders"
 
 Found once, when the data are taken in, for it takes a look at every line of all years.
 """
-
-_RULES = {
-    "wrong_type": "of a wrong type",
-    "not_allowed": "with a value that is not allowed",
-    "missing": "without a required value",
-    "foreign_currency": "in a foreign currency",
-    "duplicate_key": "that repeat an earlier one",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,46 +81,87 @@ def take_in(
     ------
     InputError
         For unreadable files, mistakes of the mapping, sales without a usable row, and (unless they
-        are to be set aside) unreadable rows and values that are not what they should be, all at once.
+        are to be set aside) unreadable rows and values that are not what they should be, all at once;
+        `so_far` is the outcome by then, where tables were taken in.
     """
     scratch = target / "sources"
-    sources = _attach_all(engine, mapping, folder, scratch, snapshots, progress)
-    plan = {name: blocks_of(mapping, table, sources) for name, table in TABLES.items()}
-    plan = {name: blocks for name, blocks in plan.items() if blocks}
-    if "sales" not in plan:
-        raise no_sales(mapping)
-    refuse(_plan_problems(engine, plan, sources, mapping))
-    outcome = Intake((), (), {})
-    problems: list[Problem] = []
+    sources, problems = attach_all(engine, mapping, folder, scratch, snapshots, progress)
+    plan = _plan(engine, mapping, sources, problems)
     if rules.stop_on_bad_rows:
         parts = [part for source in sources.values() for part in source.parts]
-        problems = [unreadable_problem(part) for part in parts if part.unreadable_rows]
+        problems += [unreadable_problem(part) for part in parts if part.unreadable_rows]
+    tables: dict[str, Judged] = {}
     for done, (name, blocks) in enumerate(plan.items()):
         progress(name, done, len(plan))
         staging = Staging(engine, TABLES[name], blocks, sources, rules, mapping.is_contract)
         try:
-            outcome = _with_table(outcome, staging, target, problems)
-        except InputError as error:
-            problems += [replace(problem, where=f"{mapping.where} [{name}]") for problem in error.problems]
-    refuse(problems or _unusable_sales(outcome, mapping.where))
+            tables[name] = _taken(staging, target)
+        except EngineError as error:
+            problems.append(engine_problem(f"{mapping.where} [{name}]", error))
+    tables = _judged(tables, target, progress, mapping.where, problems)
+    outcome = _outcome(tables)
+    stopping = [*problems, *(problem for table in tables.values() for problem in table.problems)]
+    if stopping := stopping or _unusable_sales(outcome, mapping.where):
+        raise InputError(stopping, so_far=outcome)
     _store_returned_orders(engine, target)
     register_tables(engine, outcome, target)
-    noted = [*_unknown_references(engine, outcome), *ignored(mapping, plan, sources)]
     shutil.rmtree(scratch, ignore_errors=True)
+    noted = [] if rules.treatment("ignored") == "off" else ignored(mapping, plan, sources)
     return replace(outcome, findings=(*outcome.findings, *noted))
 
 
-def _with_table(outcome: Intake, staging: Staging, target: Path, problems: list[Problem]) -> Intake:
-    """The outcome with one more table stored and settled; what stops a strict run joins `problems`."""
-    name = staging.table.name
+def _plan(
+    engine: Engine, mapping: MappingPlan, sources: Mapping[str, Source], problems: list[Problem]
+) -> Plan:
+    """The tables that can be taken in; why others cannot joins `problems`.
+
+    Mistakes of a mapping are told before anything is read; files that cannot be used do not keep the
+    others from being checked.
+    """
+    bound = {name: blocks_of(mapping, table, sources) for name, table in TABLES.items()}
+    plan = {
+        name: blocks
+        for name, blocks in bound.items()
+        if blocks and all(reads_only(block, sources, mapping) for block in blocks)
+    }
+    if "sales" not in plan and not problems:
+        raise no_sales(mapping)
+    found = plan_problems(engine, plan, sources, mapping)
+    told = [problem for of_table in found.values() for problem in of_table]
+    if not mapping.is_contract or "sales" in found:
+        refuse([*problems, *told] if told else [])
+    problems += told
+    return {name: blocks for name, blocks in plan.items() if name not in found}
+
+
+def _taken(staging: Staging, target: Path) -> Judged:
+    """A table stored and settled, with what stops a run."""
+    filled = store(staging, target / f"{staging.table.name}.parquet")
+    account, found, notes = settle(staging)
+    stopped = [finding for finding in found if finding.treatment == "stopped"]
+    problems = [
+        stopping_problem(staging, finding, rows_with_issue(staging, f"{finding.rule}:{finding.column}"))
+        for finding in stopped
+    ]
+    return Judged(staging, account, filled, notes, (*found, *left_out(staging)), tuple(problems))
+
+
+def _judged(
+    tables: dict[str, Judged], target: Path, progress: Progress, where: str, problems: list[Problem]
+) -> dict[str, Judged]:
     try:
-        filled = store(staging, target / f"{name}.parquet")
-        account, found = settle(staging)
+        return judge(tables, target, progress)
     except EngineError as error:
-        raise InputError([_engine_problem(name, error)]) from None
-    if staging.rules.stop_on_bad_rows:
-        problems += [stopping_problem(staging, f) for f in found if f.rule in STOPPING]
-    return Intake((*outcome.accounts, account), (*outcome.findings, *found), {**outcome.filled, name: filled})
+        problems.append(engine_problem(where, error))
+        return tables
+
+
+def _outcome(tables: Mapping[str, Judged]) -> Intake:
+    return Intake(
+        tuple(table.account for table in tables.values()),
+        tuple(finding for table in tables.values() for finding in table.findings),
+        {name: table.filled for name, table in tables.items()},
+    )
 
 
 def save_intake(intake: Intake, target: Path) -> None:
@@ -210,120 +239,20 @@ def empty_table_sql(table: Table) -> str:
     return f"SELECT {columns} WHERE FALSE"
 
 
-def _attach_all(
-    engine: Engine, mapping: MappingPlan, folder: Path, scratch: Path, snapshots: Path, progress: Progress
-) -> dict[str, Source]:
-    """Every file of the mapping as two views: its columns alone, and with the place of each row."""
-    sources: dict[str, Source] = {}
-    problems: list[Problem] = []
-    for done, (name, spec) in enumerate(mapping.files.items()):
-        progress(f"reading {name}", done, len(mapping.files))
-        numbered = numbered_view(name)
-        try:
-            source = attach(engine, numbered, spec, folder, scratch, snapshots, mapping.options_place)
-        except InputError as error:
-            problems += error.problems
-            continue
-        columns = ", ".join(quoted(column) for column in source.columns)
-        engine.register(source_view(name), f"SELECT {columns} FROM {quoted(numbered)}")
-        sources[name] = source
-    refuse(problems)
-    return sources
-
-
-def _plan_problems(
-    engine: Engine,
-    plan: Mapping[str, tuple[Block, ...]],
-    sources: dict[str, Source],
-    mapping: MappingPlan,
-) -> list[Problem]:
-    """What is known before any row is taken in; sales that hold no row come first."""
-    if mapping.is_contract:
-        lacking = [
-            problem
-            for name in plan
-            for problem in missing_columns(TABLES[name], sources[name], mapping.where)
-        ]
-        return _empty_sales(engine, plan["sales"], sources) or lacking
-    mistakes = _mapping_problems(engine, plan, sources, mapping)
-    return mistakes or _empty_sales(engine, plan["sales"], sources)
-
-
-def _empty_sales(engine: Engine, blocks: tuple[Block, ...], sources: Mapping[str, Source]) -> list[Problem]:
-    """The files of sales, when not one of them holds a row."""
-    files = {source.name: source for source in (file_of(block, sources) for block in blocks) if source}
-    for source in files.values():
-        rows = engine.query(f"SELECT COUNT(*) AS n FROM (SELECT 1 FROM {quoted(source.name)} LIMIT 1) AS one")
-        if rows["n"][0].as_py() or source.unreadable_rows:
-            return []
-    what, fix = "the file holds a header and no rows", "export it again, with its rows"
-    return [Problem(source.label, what, fix) for source in files.values()]
-
-
 def _unusable_sales(outcome: Intake, where: str) -> list[Problem]:
     """The message for sales of which every row is set aside, with what was found."""
     account = outcome.account("sales")
     if account.rows_used:
         return []
     found = [
-        f"{finding.rows:,} {_RULES[finding.rule]} ({finding.column}; {finding.sample})"
+        f"{finding.rows:,} {RULES[finding.rule].what} ({finding.column}; {finding.sample})"
         for finding in outcome.findings
-        if finding.table == "sales"
+        if finding.table == "sales" and finding.is_set_aside
     ]
     if account.rows_unreadable:
         found.append(f"{account.rows_unreadable:,} that cannot be read")
     what = f"no row of sales can be used: {'; '.join(found) or 'the query gives none'}"
     return [Problem(where, what, "correct the file or its mapping")]
-
-
-def _mapping_problems(
-    engine: Engine,
-    plan: Mapping[str, tuple[Block, ...]],
-    sources: Mapping[str, Source],
-    mapping: MappingPlan,
-) -> list[Problem]:
-    problems = []
-    for name, blocks in plan.items():
-        for number, block in enumerate(blocks, start=1):
-            which = f" block {number}" if len(blocks) > 1 else ""
-            where = f"{mapping.where} [{name}]{which}"
-            problems += check_block(block, TABLES[name], sources, where) or _engine_problems(
-                engine, block, where
-            )
-    return problems
-
-
-def _engine_problems(engine: Engine, block: Block, where: str) -> list[Problem]:
-    """What the engine says against a block that reads well: unknown functions, formats, types."""
-    try:
-        engine.schema(raw_query(block))
-    except EngineError as error:
-        return [_engine_problem(where, error)]
-    return []
-
-
-def _engine_problem(where: str, error: Exception) -> Problem:
-    first, *more = str(error).splitlines()
-    return Problem(where, first, next((line for line in more if line.startswith("Did you mean")), ""))
-
-
-def _unknown_references(engine: Engine, intake: Intake) -> list[Finding]:
-    """Rows that are used although they name an entry no table holds; noted with their money."""
-    found = []
-    for name, columns in intake.filled.items():
-        table = TABLES[name]
-        amount = f"t.{table.amount}" if table.amount else "0"
-        for column in (table.column(c) for c in columns):
-            other = column.references.partition(".")[0]
-            if not other or not intake.has(other):
-                continue
-            row = engine.query(checks.unknown_references_sql(table, column, amount)).to_pylist()[0]
-            if row["row_count"]:
-                sample = f"{column.name} {row['sample']}"
-                found.append(
-                    Finding(name, "unknown", column.name, row["row_count"], row["amount"], sample, False)
-                )
-    return found
 
 
 def _restored(row: dict[str, Any]) -> dict[str, Any]:
@@ -333,4 +262,6 @@ def _restored(row: dict[str, Any]) -> dict[str, Any]:
             row[field] = Decimal(value)
         elif field.endswith("_date") and value is not None:
             row[field] = datetime.date.fromisoformat(value)
+        elif field == "keys":
+            row[field] = tuple(value)
     return row

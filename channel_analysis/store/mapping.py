@@ -3,58 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Names
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import sqlglot
-from pydantic import field_validator
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from ..contracts.checks import NUMBER_FORM, given
-from ..contracts.policy import Rules, validated
+from ..contracts.policy import validated
 from ..contracts.schema import Table
 from ..contracts.tables import TABLES
 from ..errors import InputError, Problem, did_you_mean, refuse
 from ..files import read_toml
 from .engine import FILE, ROW, literal, quoted
+from .numbers import MARK, NumberForm, number_form, read_as_written
 from .sources import FileSpec, Source
+from .written import MappingFile
 
-NOT_A_NUMBER = " (not a number)"
+NOT_A_NUMBER = f"{MARK})"
 """Marks a text in a column with a unit that could not be multiplied."""
 
 
-class Block(Rules):
-    """One SELECT over the source files whose aliases are columns of a contract table.
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block bound to the table it fills; `forms` say how files write their numbers, by file."""
 
-    `values` translates enumerations (theirs to ours) of a target column, `dates` names the format
-    of dates kept as text, `units` the factor that turns their unit into ours (10000 for 万元).
-    """
-
+    table: str
     query: str
-    values: dict[str, dict[str, str]] = {}
-    dates: dict[str, str] = {}
-    units: dict[str, float] = {}
-
-
-class MappingFile(Rules):
-    """A mapping as written in TOML: the files by short name, and blocks per contract table."""
-
-    name: str = ""
-    description: str = ""
-    files: dict[str, FileSpec]
-    tables: dict[str, list[Block]]
-
-    @field_validator("files", mode="before")
-    @classmethod
-    def _bare_paths(cls, data: object) -> object:
-        """A bare text stands for a file's path."""
-        if isinstance(data, dict):
-            return {name: {"path": spec} if isinstance(spec, str) else spec for name, spec in data.items()}
-        return data
+    values: Names[str, Names[str, str]] = field(default_factory=dict)
+    dates: Names[str, str] = field(default_factory=dict)
+    units: Names[str, float] = field(default_factory=dict)
+    leave_out: Names[str, str] = field(default_factory=dict)
+    forms: Names[str, NumberForm] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +79,17 @@ def read_mapping(path: Path) -> Mapping:
         raise InputError(
             replace(problem, where=problem.where.replace("[tables.", "[")) for problem in error.problems
         ) from None
-    return Mapping(where, written.files, {name: tuple(found) for name, found in written.tables.items()})
+    forms = _forms(written.files)
+    bound = {
+        table: tuple(Block(table, **dict(block), forms=forms) for block in blocks)
+        for table, blocks in written.tables.items()
+    }
+    return Mapping(where, written.files, bound)
+
+
+def _forms(files: Names[str, FileSpec]) -> dict[str, NumberForm]:
+    forms = {name: number_form(spec) for name, spec in files.items()}
+    return {name: form for name, form in forms.items() if form}
 
 
 def blocks_of(mapping: Mapping, table: Table, sources: Names[str, Source]) -> tuple[Block, ...]:
@@ -104,7 +98,8 @@ def blocks_of(mapping: Mapping, table: Table, sources: Names[str, Source]) -> tu
         return mapping.tables.get(table.name, ())
     columns = [name for name in sources[table.name].columns if name in table.column_names]
     selected = ", ".join(quoted(name) for name in columns) or "*"
-    return (Block(query=f"SELECT {selected} FROM {quoted(table.name)}"),)
+    query = f"SELECT {selected} FROM {quoted(table.name)}"
+    return (Block(table.name, query, forms=_forms(mapping.files)),)
 
 
 def check_block(block: Block, table: Table, sources: Names[str, Source], where: str) -> list[Problem]:
@@ -117,6 +112,7 @@ def check_block(block: Block, table: Table, sources: Names[str, Source], where: 
         return [Problem(where, "a block holds exactly one SELECT")]
     query = parsed[0]
     return [
+        *_left_out_problems(block, query, sources, where),
         *_source_problems(query, sources, where),
         *_target_problems(query, table, where),
         *_option_problems(block, query, where),
@@ -138,8 +134,12 @@ def file_of(block: Block, sources: Names[str, Source]) -> Source | None:
 def is_plain_copy(block: Block) -> bool:
     """Whether a block gives one row for each row of its file, in the file's order."""
     query = _parsed(block)
-    reshaping = (exp.Join, exp.Where, exp.Group, exp.Distinct, exp.Subquery, exp.CTE, exp.Limit, exp.Order)
-    return bool(main_file(block)) and not query.find(*reshaping)
+    reshaping = (
+        *(exp.Join, exp.Where, exp.Group, exp.Distinct, exp.Subquery, exp.CTE, exp.Limit, exp.Order),
+        *(exp.TableSample, exp.Qualify),
+    )
+    found = (node for node in query.find_all(*reshaping) if not node.find_ancestor(exp.Window))
+    return bool(main_file(block)) and not any(True for _ in found)
 
 
 def source_view(file: str) -> str:
@@ -158,8 +158,23 @@ def raw_query(block: Block) -> str:
     Rows that come from one row of the file in FROM carry its place (`FILE`, `ROW`); of others,
     grouped ones for example, these are NULL.
     """
-    query = _parsed(block)
+    kept = [f"NOT COALESCE({condition}, FALSE)" for condition in block.leave_out.values()]
+    return _in_engine_terms(block, _parsed(block).where(*kept, dialect="duckdb")).sql(dialect="duckdb")
+
+
+def left_out_query(block: Block) -> str:
+    """The rows that a block leaves out, with the reason of each, the first that holds (`_left_out`)."""
+    cases = " ".join(f"WHEN {cond} THEN {literal(reason)}" for reason, cond in block.leave_out.items())
+    anyone = " OR ".join(f"COALESCE({condition}, FALSE)" for condition in block.leave_out.values())
+    query = _parsed(block).select(f"CASE {cases} END AS _left_out", dialect="duckdb")
+    return _in_engine_terms(block, query.where(f"({anyone})", dialect="duckdb")).sql(dialect="duckdb")
+
+
+def _in_engine_terms(block: Block, query: exp.Select) -> exp.Select:
+    """The query with its files under their engine names and every value in our terms."""
+    _name_plainly(query)
     main = _row_by_row(query)
+    read_as_written(query, block.table, block.forms)
     common = {cte.alias for cte in query.find_all(exp.CTE)}
     for table in list(query.find_all(exp.Table)):
         if table.name not in common:
@@ -174,7 +189,18 @@ def raw_query(block: Block) -> str:
     for name, type_name in ((FILE, "text"), (ROW, "bigint")):
         place = exp.column(name, table=main.alias_or_name, quoted=True) if main else exp.null()
         query = query.select(exp.alias_(place if main else exp.cast(place, type_name), name))
-    return query.sql(dialect="duckdb")
+    return query
+
+
+def _name_plainly(query: exp.Select) -> None:
+    """Give every column its name at hand, and quotes to names that not every engine takes without."""
+    for select in query.find_all(exp.Select):
+        for projection in select.expressions:
+            if isinstance(projection, exp.Column) and not isinstance(projection.this, exp.Star):
+                projection.replace(exp.alias_(projection.copy(), projection.name, quoted=True))
+    for identifier in query.find_all(exp.Identifier):
+        if not identifier.name.isascii():
+            identifier.set("quoted", True)
 
 
 def _row_by_row(query: exp.Select) -> exp.Table | None:
@@ -218,7 +244,8 @@ def _exact(factor: float) -> str:
 def _or_marked(value: exp.Expr, reading: str, expected: str) -> exp.Expr:
     """The value as `reading` reads its text; a text it cannot read is kept and marked, to be found later."""
     text = given(f"CAST({value.sql(dialect='duckdb')} AS VARCHAR)")
-    marked = f"{text} || {literal(f' (not {expected})')}"
+    mark = literal(f" (not {expected})")
+    marked = f"{text} || CASE WHEN {text} LIKE {literal(f'%{MARK}%')} THEN '' ELSE {mark} END"
     return sqlglot.parse_one(
         f"COALESCE(CAST({reading.replace('{text}', text)} AS VARCHAR), {marked})", read="duckdb"
     )
@@ -227,6 +254,8 @@ def _or_marked(value: exp.Expr, reading: str, expected: str) -> exp.Expr:
 def _parsed(block: Block) -> exp.Select:
     query = sqlglot.parse_one(block.query, read="duckdb")
     assert isinstance(query, exp.Select)
+    for node in query.walk():
+        node.pop_comments()
     return query
 
 
@@ -300,6 +329,27 @@ def _target_problems(query: exp.Select, table: Table, where: str) -> list[Proble
         if column.required and column.name not in targets:
             what = f"the required column '{column.name}' is not filled ({column.description})"
             problems.append(Problem(where, what, f"add '... AS {column.name}' to the query"))
+    return problems
+
+
+def _left_out_problems(
+    block: Block, query: exp.Select, sources: Names[str, Source], where: str
+) -> list[Problem]:
+    """What speaks against the conditions of rows to leave out."""
+    if block.leave_out and not _row_by_row(query.copy()):
+        what = "rows can be left out only where each row comes from one row of a file"
+        return [Problem(f"{where} [leave_out]", what, "use WHERE in the query, or take GROUP BY out of it")]
+    known = [problem.what for problem in _source_problems(query, sources, where)]
+    problems = []
+    for reason, condition in block.leave_out.items():
+        place = f"{where} [leave_out.{reason}]"
+        try:
+            with_condition = query.copy().where(condition, dialect="duckdb")
+        except SqlglotError as error:
+            problems.append(Problem(place, f"the condition is not SQL: {_first_error(error)}"))
+            continue
+        found = _source_problems(with_condition, sources, place)
+        problems += [problem for problem in found if problem.what not in known]
     return problems
 
 

@@ -20,9 +20,9 @@ FOLDERS = ("data/raw", "notebooks/explore", "notebooks/reports", "reports")
 DEMO = "data/demo"
 
 _SETTINGS = "workspace.toml"
-_CURRENCIES = {"adventureworks": "USD"}
+_CURRENCIES = {"adventureworks": "USD", "online_retail": "GBP"}
 """Currency of the companies whose mapping is shipped."""
-_COMPANIES = {"adventureworks": "AdventureWorks"}
+_COMPANIES = {"adventureworks": "AdventureWorks", "online_retail": "Online Retail"}
 """Their names."""
 _EXAMPLE = "示例家电 Example Appliances"
 
@@ -169,12 +169,12 @@ def _written(folder: Path, texts: dict[str, str], demo: bool) -> list[Path]:
 
 def _example(folder: Path, made: list[Path]) -> list[Path]:
     """Write the example company, unless something stands in its folder."""
-    from .demo import write_demo
+    from ..simulator.example import write_example
 
     _make_folder(folder, made)
     if any(folder.iterdir()):
         return []
-    write_demo(folder)
+    write_example(folder)
     return sorted(folder.iterdir())
 
 

@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
-from ..contracts import checks
+import sqlglot
+from sqlglot import exp
+
+from ..contracts import checks, lines
+from ..contracts.rules import RULES
 from ..contracts.schema import Column, Table
-from ..errors import Problem, did_you_mean
 from ..files import remove
-from .engine import Engine, literal, quoted
-from .mapping import NOT_A_NUMBER, Block, file_of, is_plain_copy, main_file, raw_query
-from .sources import Part, Source
+from .engine import Engine, quoted
+from .mapping import Block, raw_query
+from .sources import Source
+from .zones import shifted_days
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-STOPPING = ("wrong_type", "not_allowed", "foreign_currency")
-"""Rules whose breach points at a mistake in the file or the mapping, and stops a strict run."""
-
-ASIDE = 'or set bad_rows = "set_aside" in workspace.toml to go on without them'
-
-_LARGEST = {
-    "money": Decimal(10) ** 14,
-    "quantity": Decimal(10) ** 14,
-    "integer": Decimal(2) ** 63,
-    "number": Decimal(10) ** 300,
-}
-"""Numbers from here on do not fit the type."""
 
 _ARROW_TYPES = {
     "date": "date32[day]",
@@ -43,28 +34,37 @@ _ARROW_TYPES = {
 }
 """How an engine gives a column that is of the contract's own type already."""
 
-_IN_WORDS = {
-    "date": "a date",
-    "integer": "a whole number",
-    "money": "an amount",
-    "quantity": "a quantity",
-    "number": "a number",
-    "flag": "true or false",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class IntakeRules:
-    """What intake must know of the workspace: currency, channel types, what to do with bad rows."""
+    """What intake must know of the workspace: currency, channel types, what to do with bad rows.
+
+    `treatments` are those of the policy, by rule; a rule not among them has its default.
+    """
 
     currency: str
     channel_types: tuple[str, ...]
     stop_on_bad_rows: bool = True
+    treatments: tuple[tuple[str, str], ...] = ()
+
+    def treatment(self, rule: str) -> str:
+        """What becomes of rows that break a rule; where bad rows are to be set aside, no rows stop a run."""
+        known = RULES[rule]
+        chosen = dict(self.treatments).get(rule, known.default)
+        may_be_aside = not self.stop_on_bad_rows and "set_aside" in known.treatments
+        return "set_aside" if chosen == "stop" and may_be_aside else chosen
+
+
+Treatment = Literal["stopped", "set_aside", "flagged", "ignored"]
+"""What becomes of the rows of a finding: refused, left out of the figures, used and shown, not read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Rows that break one rule: set aside from the figures, or used and noted."""
+    """Rows of a table that break one rule, with the money they touch and what became of them.
+
+    `sample` says where the first of them stands, `keys` name up to five ("order_id=SO1 line_number=2").
+    """
 
     table: str
     rule: str
@@ -72,7 +72,13 @@ class Finding:
     rows: int
     amount: Decimal
     sample: str
-    is_set_aside: bool
+    keys: tuple[str, ...] = ()
+    treatment: Treatment = "flagged"
+
+    @property
+    def is_set_aside(self) -> bool:
+        """Whether the rows are left out of the figures."""
+        return self.treatment == "set_aside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,74 +117,16 @@ class Staging:
 def store(staging: Staging, target: Path) -> tuple[str, ...]:
     """Write all rows with the first rule each breaks (`_issue`); give the columns that are filled."""
     kinds = [kinds_of(staging, block) for block in staging.blocks]
-    names = ", ".join([*(quoted(name) for name in staging.table.column_names), "_file", "_row"])
+    names = ", ".join([*(quoted(name) for name in staging.table.column_names), "_file", "_row", "_note"])
     selects = [
-        f"(SELECT {names}, {number} AS _block, _issue FROM ({_checked_rows(staging, block, kind)}) AS b)"
+        f"(SELECT {names}, {number} AS _block, _issue FROM ({checked_rows(staging, block, kind, True)}) AS b)"
         for number, (block, kind) in enumerate(zip(staging.blocks, kinds, strict=True))
     ]
     staging.engine.write(" UNION ALL ".join(selects), target)
     staging.engine.register(staging.view, target)
-    _mark_duplicates(staging, target)
+    if staging.engine.query(checks.has_duplicates_sql(staging.table, staging.view))["n"][0].as_py():
+        rewrite(staging, target, lambda view: checks.marked_duplicates_sql(staging.table, view))
     return tuple(name for name in staging.table.column_names if any(name in kind for kind in kinds))
-
-
-def settle(staging: Staging) -> tuple[TableAccount, list[Finding]]:
-    """Count rows and money by issue in one scan; give the table's account and its findings."""
-    rows = staging.engine.query(checks.accounts_sql(staging.table, staging.view)).to_pylist()
-    findings = [_finding(staging, row) for row in rows if row["issue"]]
-    return _account(staging, rows), findings
-
-
-def stopping_problem(staging: Staging, finding: Finding) -> Problem:
-    """The message for rows that stop a strict run: place, value, how many, and the ways out."""
-    column = staging.table.column(finding.column)
-    place, given = _first_row(staging, f"{finding.rule}:{column.name}", column.name)
-    rows = f"{finding.rows:,} row{'' if finding.rows == 1 else 's'} of {finding.table}"
-    what, remedy = {
-        "wrong_type": _unreadable,
-        "foreign_currency": _foreign,
-        "not_allowed": _not_allowed,
-    }[finding.rule](staging, column, given or "")
-    return Problem(f"{place}, column '{column.name}'", f"{given!r} {what} ({rows})", f"{remedy}, {ASIDE}")
-
-
-def unreadable_problem(part: Part) -> Problem:
-    """The message for rows of a file that stop a strict run because nothing can be read of them."""
-    count = part.unreadable_rows
-    rows = f"{count:,} row{'' if count == 1 else 's'} of the file"
-    what = f"the row cannot be read: {part.why_unreadable} ({rows})"
-    return Problem(f"{part.label} line {part.first_unreadable}", what, f"correct the file, {ASIDE}")
-
-
-def _unreadable(_staging: Staging, column: Column, given: str) -> tuple[str, str]:
-    words = _IN_WORDS[column.type]
-    return f"is too large for {words}" if _too_large(given, column) else f"is not {words}", "correct the file"
-
-
-def _too_large(given: str, column: Column) -> bool:
-    try:
-        size = abs(Decimal(given.removesuffix(NOT_A_NUMBER).strip()))
-    except InvalidOperation:
-        return False
-    if given.endswith(NOT_A_NUMBER):
-        return size.is_finite()
-    return size.is_finite() and size >= _LARGEST.get(column.type, Decimal("Infinity"))
-
-
-def _foreign(staging: Staging, _column: Column, _given: str) -> tuple[str, str]:
-    remedy = "convert the amounts in the mapping"
-    if staging.is_contract:
-        remedy = "convert the amounts in the file, or in a mapping of your own"
-    return f"is not the workspace's currency {staging.rules.currency}", remedy
-
-
-def _not_allowed(staging: Staging, column: Column, given: str) -> tuple[str, str]:
-    values = checks.allowed_values(column, staging.rules.channel_types)
-    near = did_you_mean(given, values)
-    remedy = "correct the file" if staging.is_contract else "translate it in the mapping's values"
-    if values == staging.rules.channel_types:
-        remedy += " or add it under [channel_types] in policy.toml"
-    return "is not an allowed value", f"{near}{' ' if near.endswith('?') else '; '}{remedy}"
 
 
 def kinds_of(staging: Staging, block: Block) -> dict[str, str]:
@@ -207,7 +155,9 @@ def _kind(given: pa.DataType, column: Column) -> str:
     return "flag" if is_.is_boolean(given) else "other"
 
 
-def _checked_rows(staging: Staging, block: Block, kinds: Mapping[str, str]) -> str:
+def checked_rows(
+    staging: Staging, block: Block, kinds: Mapping[str, str], looks_for_zones: bool = False
+) -> str:
     """A block's rows in the contract's types, with the raw values beside and the first rule each breaks."""
     typed, kept = [], []
     for column in staging.table.columns:
@@ -217,66 +167,35 @@ def _checked_rows(staging: Staging, block: Block, kinds: Mapping[str, str]) -> s
             kept.append(f"r.{name} AS raw_{column.name}")
         else:
             typed.append(f"CAST(NULL AS {column.sql_type}) AS {name}")
-    issue = checks.issue_case(staging.table, kinds, staging.rules.channel_types, staging.rules.currency)
     rows = f"SELECT {', '.join(typed + kept)}, r._file, r._row FROM ({raw_query(block)}) AS r"
-    return f"SELECT t.*, {issue} AS _issue FROM ({rows}) AS t"
+    shifted = shifted_days(staging.engine, rows, staging.table, kinds) if looks_for_zones else {}
+    return _with_issues(staging, block, kinds, rows, shifted)
 
 
-def _mark_duplicates(staging: Staging, target: Path) -> None:
-    query = checks.has_duplicates_sql(staging.table, staging.view)
-    if not staging.engine.query(query)["n"][0].as_py():
-        return
-    unmarked = target.with_suffix(".unmarked.parquet")
-    target.replace(unmarked)
-    staging.engine.register(staging.view, unmarked)
-    staging.engine.write(checks.marked_duplicates_sql(staging.table, staging.view), target)
+def _with_issues(
+    staging: Staging, block: Block, kinds: Mapping[str, str], rows: str, shifted: Mapping[str, str]
+) -> str:
+    """Rows with the first rule each breaks, or that it is no row at all, and what its raw values show."""
+    rules = staging.rules
+    issue = checks.issue_case(staging.table, kinds, rules.channel_types, rules.currency)
+    note = lines.note_case(staging.table, kinds, shifted)
+    judged = f"SELECT t.*, {issue} AS _value_issue, {note} AS _note FROM ({rows}) AS t"
+    finds_totals = rules.treatment("totals_row") != "off"
+    final = lines.line_case(staging.table, kinds, _from_file(block), "_value_issue", finds_totals)
+    return f"SELECT j.*, {final} AS _issue FROM ({judged}) AS j"
+
+
+def _from_file(block: Block) -> set[str]:
+    """The columns of a block whose values come from the file, and are not written in the mapping."""
+    selected = sqlglot.parse_one(block.query, read="duckdb")
+    return {part.alias_or_name for part in selected.expressions if part.find(exp.Column)}
+
+
+def rewrite(staging: Staging, target: Path, rows: Callable[[str], str]) -> None:
+    """Store a table's rows anew, as the query that `rows` makes of the name of a view of them gives them."""
+    before = target.with_suffix(".before.parquet")
+    target.replace(before)
+    staging.engine.register(staging.view, before)
+    staging.engine.write(rows(staging.view), target)
     staging.engine.register(staging.view, target)
-    remove(unmarked)
-
-
-def _account(staging: Staging, rows: list[dict[str, Any]]) -> TableAccount:
-    used = [row for row in rows if row["issue"] is None]
-    aside = [row for row in rows if row["issue"] is not None]
-    files = {main_file(block) for block in staging.blocks} & set(staging.sources)
-    unreadable = sum(staging.sources[file].unreadable_rows for file in files)
-    return TableAccount(
-        table=staging.table.name,
-        rows_given=sum(row["row_count"] for row in rows) + unreadable,
-        rows_used=sum(row["row_count"] for row in used),
-        rows_set_aside=sum(row["row_count"] for row in aside),
-        rows_unreadable=unreadable,
-        amount_given=sum((row["amount"] for row in rows), Decimal(0)),
-        amount_used=sum((row["amount"] for row in used), Decimal(0)),
-        amount_set_aside=sum((row["amount"] for row in aside), Decimal(0)),
-        first_date=used[0]["first_date"] if used else None,
-        last_date=used[0]["last_date"] if used else None,
-    )
-
-
-def _finding(staging: Staging, row: dict[str, Any]) -> Finding:
-    rule, name = row["issue"].split(":")
-    place, given = _first_row(staging, row["issue"], name)
-    sample = f"{place}: {given!r}" if given is not None else place
-    return Finding(staging.table.name, rule, name, row["row_count"], row["amount"], sample, True)
-
-
-def _first_row(staging: Staging, issue: str, column: str) -> tuple[str, str | None]:
-    """The place of the first row of an issue, for a person to find it, and the text given there.
-
-    Of duplicates no text is given: no single column of theirs is wrong.
-    """
-    in_order = f"WHERE _issue = {literal(issue)} ORDER BY {checks.in_order(staging.table)} LIMIT 1"
-    first = staging.engine.query(f"SELECT * FROM {quoted(staging.view)} {in_order}").to_pylist()[0]
-    block, given = staging.blocks[first["_block"]], None
-    if not issue.startswith("duplicate_key"):
-        checked = _checked_rows(staging, block, kinds_of(staging, block))
-        raw = f"SELECT b.*, 0 AS _block, raw_{column} AS given FROM ({checked}) AS b"
-        value = staging.engine.query(f"SELECT given FROM ({raw}) AS c {in_order}")["given"][0].as_py()
-        given = None if value is None else str(value)
-    source = file_of(block, staging.sources)
-    key = ", ".join(f"{name} {first[name]}" for name in staging.table.key)
-    if source is None:
-        return key, given
-    place = source.place(first["_file"], first["_row"]) if is_plain_copy(block) else source.label
-    names_row = place not in {source.label, *(part.label for part in source.parts)}
-    return place if names_row else f"{place} {key}", given
+    remove(before)

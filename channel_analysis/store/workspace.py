@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from ..contracts.policy import Policy, Rules, validated, wrong
 from ..contracts.tables import TABLES
@@ -32,7 +32,7 @@ from .intake import (
     take_in,
 )
 from .mapping import Mapping, read_mapping
-from .sources import Delimiter, Encoding, digest, drop_other_snapshots, refresh_snapshots
+from .sources import Decimal, Delimiter, Encoding, Thousands, digest, drop_other_snapshots, refresh_snapshots
 from .spark import SparkEngine, SparkOptions
 from .staging import IntakeRules
 
@@ -65,8 +65,22 @@ class Data(Rules):
     mapping: str = "contract"
     delimiter: Delimiter = ","
     encoding: Encoding = "utf-8"
+    decimal: Decimal = ""
+    thousands: Thousands = ""
     bad_rows: Literal["stop", "set_aside"] = "stop"
     complete_to: datetime.date | None = None
+
+    @model_validator(mode="after")
+    def _marks_differ(self) -> Data:
+        if self.thousands == (self.decimal or "."):
+            what = f"'{self.thousands}' cannot be both the decimal and the thousands mark"
+            raise wrong(what, 'say decimal = "," with thousands = ".", or the other way round')
+        return self
+
+    @property
+    def lines(self) -> dict[str, str]:
+        """How the lines of CSV files are written."""
+        return {"delimiter": self.delimiter, "encoding": self.encoding}
 
 
 class Reporting(Rules):
@@ -97,6 +111,13 @@ class Settings(Rules):
     company: Company = Company()
     data: Data = Data()
     report: Reporting = Reporting()
+
+    @property
+    def numbers(self) -> dict[str, str]:
+        """How numbers are written in files of the contract; with marks, the currency's signs are read."""
+        marks = {"decimal": self.data.decimal, "thousands": self.data.thousands}
+        said = {name: mark for name, mark in marks.items() if mark}
+        return {**said, "currency": self.company.currency} if said else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +192,7 @@ def open_workspace(folder: Path | str = ".") -> Workspace:
         With every mistake of workspace.toml, policy.toml or the mapping.
     """
     root = Path(folder).resolve()
-    path = root / "workspace.toml"
-    if not path.is_file():
-        fix = f"make one with: channel-analysis init {folder}"
-        raise InputError([Problem(str(path), "this folder is no workspace: the file is missing", fix)])
-    settings = validated(Settings, read_toml(path), "workspace.toml")
+    settings = read_settings(folder)
     source = (root / settings.data.source).resolve()
     if not source.is_dir():
         fix = "correct source under [data] in workspace.toml"
@@ -183,6 +200,15 @@ def open_workspace(folder: Path | str = ".") -> Workspace:
     mapping = _mapping(root, settings, source)
     policy = read_policy([*_policy_files(root, settings)])
     return Workspace(root, settings, policy, mapping, source)
+
+
+def read_settings(folder: Path | str) -> Settings:
+    """The settings of the workspace in `folder`; InputError names every mistake in them."""
+    path = Path(folder).resolve() / "workspace.toml"
+    if not path.is_file():
+        fix = f"make one with: channel-analysis init {folder}"
+        raise InputError([Problem(str(path), "this folder is no workspace: the file is missing", fix)])
+    return validated(Settings, read_toml(path), "workspace.toml")
 
 
 def read_policy(paths: list[Path]) -> Policy:
@@ -211,7 +237,7 @@ def _shipped(mapping: str) -> Path | None:
 def _mapping(root: Path, settings: Settings, source: Path) -> Mapping:
     name = settings.data.mapping
     if name == "contract":
-        return contract_mapping(source, settings.data.delimiter, settings.data.encoding)
+        return contract_mapping(source, settings.data.lines, settings.numbers)
     shipped = _shipped(name)
     path = shipped / "mapping.toml" if shipped else root / name
     if not path.is_file():
@@ -226,6 +252,7 @@ def _facts(ws: Workspace, progress: Progress) -> Facts:
         currency=ws.settings.company.currency,
         channel_types=tuple(ws.policy.channel_types),
         stop_on_bad_rows=ws.settings.data.bad_rows == "stop",
+        treatments=tuple(sorted(ws.policy.quality.rules.items())),
     )
     cache, engine = _cache(ws.root), ws.engine
     snapshots = cache / "snapshots"

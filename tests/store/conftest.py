@@ -10,8 +10,11 @@ import pytest
 from channel_analysis.contracts.policy import validated
 from channel_analysis.errors import InputError
 from channel_analysis.store.engine import DuckDBEngine, quoted
+from channel_analysis.store.intake import Intake
 from channel_analysis.store.sources import FileSpec, Source, attach
+from channel_analysis.store.sources.xlsx import column_letters
 from channel_analysis.store.workspace import open_workspace
+from tests.store.quality_worlds import Company
 
 
 @pytest.fixture
@@ -33,6 +36,17 @@ def workspace(tmp_path) -> Callable[..., Path]:
         return folder
 
     return write
+
+
+@pytest.fixture
+def judged(workspace) -> Callable[..., Intake]:
+    """Take a company of `quality_worlds` in, bad rows set aside; give the outcome."""
+
+    def take(spoiled: Company, policy: str = "") -> Intake:
+        folder = workspace(spoiled.files(), data='bad_rows = "set_aside"', policy=policy)
+        return open_workspace(folder).facts().intake
+
+    return take
 
 
 @pytest.fixture
@@ -90,17 +104,21 @@ def workbook(tmp_path) -> Callable[..., Path]:
     ("error", its text).
     """
 
-    def write(name: str, sheets: Mapping[str, list[list[object]]]) -> Path:
+    def write(
+        name: str, sheets: Mapping[str, list[list[object]]], merged: Mapping[str, list[str]] = {}
+    ) -> Path:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_workbook(path, sheets)
+        write_workbook(path, sheets, merged)
         return path
 
     return write
 
 
-def write_workbook(path: Path, sheets: Mapping[str, list[list[object]]]) -> None:
-    """Write the least that a reader of .xlsx takes for a workbook."""
+def write_workbook(
+    path: Path, sheets: Mapping[str, list[list[object]]], merged: Mapping[str, list[str]] = {}
+) -> None:
+    """Write the least that a reader of .xlsx takes for a workbook; `merged` are cells by sheet ("B1:D1")."""
     office = "http://schemas.openxmlformats.org"
     main, links = f"{office}/spreadsheetml/2006/main", f"{office}/officeDocument/2006/relationships"
     package = f"{office}/package/2006"
@@ -122,14 +140,16 @@ def write_workbook(path: Path, sheets: Mapping[str, list[list[object]]]) -> None
         together = f'<Relationships xmlns="{package}/relationships">{related}</Relationships>'
         archive.writestr("xl/_rels/workbook.xml.rels", together)
         archive.writestr("xl/styles.xml", f'<styleSheet xmlns="{main}">{styles}</styleSheet>')
-        for number, rows in enumerate(sheets.values(), start=1):
+        for number, (name, rows) in enumerate(sheets.items(), start=1):
             lines = "".join(_row_xml(row, cells) for row, cells in enumerate(rows, start=1))
-            sheet = f'<worksheet xmlns="{main}"><sheetData>{lines}</sheetData></worksheet>'
+            places = "".join(f'<mergeCell ref="{place}"/>' for place in merged.get(name, ()))
+            joined = f"<mergeCells>{places}</mergeCells>" if places else ""
+            sheet = f'<worksheet xmlns="{main}"><sheetData>{lines}</sheetData>{joined}</worksheet>'
             archive.writestr(f"xl/worksheets/sheet{number}.xml", sheet)
 
 
 def _row_xml(row: int, cells: list[object]) -> str:
-    written = "".join(_cell_xml(f"{chr(65 + place)}{row}", cell) for place, cell in enumerate(cells))
+    written = "".join(_cell_xml(f"{column_letters(place)}{row}", cell) for place, cell in enumerate(cells))
     return f'<row r="{row}">{written}</row>'
 
 

@@ -16,6 +16,7 @@ from channel_analysis.store.intake import Intake, register_tables, take_in
 from channel_analysis.store.spark import SparkEngine
 from channel_analysis.store.staging import IntakeRules
 from channel_analysis.store.workspace import Workspace, open_workspace
+from tests.store.quality_worlds import Company, company
 
 TEXTS = """\
 1_000|1e3|1.23455|-1.23455|1.23445|2024|2024-1-5|2024-01|2024/01/05|2024/1/5|2024.01.05|2024 01 05|
@@ -53,7 +54,8 @@ def both(spark, tmp_path) -> Callable[[Path], list[tuple[Intake, dict[str, pd.Da
     def take(folder: Path) -> list[tuple[Intake, dict[str, pd.DataFrame]]]:
         ws = open_workspace(folder)
         stop = ws.settings.data.bad_rows == "stop"
-        rules = IntakeRules(ws.settings.company.currency, tuple(ws.policy.channel_types), stop)
+        treatments = tuple(ws.policy.quality.rules.items())
+        rules = IntakeRules(ws.settings.company.currency, tuple(ws.policy.channel_types), stop, treatments)
         outcomes = []
         for engine in (DuckDBEngine(), SparkEngine(spark)):
             target = tmp_path / f"taken in by {engine.name}"
@@ -204,6 +206,65 @@ def test_a_mapping_with_joins_groups_dates_and_units_gives_the_same_rows(both, w
     rules = {(f.table, f.rule, f.column) for f in outcomes[0][0].findings}
     assert ("sales", "wrong_type", "order_date") in rules
     assert ("sales", "not_allowed", "channel_type") in rules
+
+
+def spoiled_company() -> Company:
+    """A small company with most of what can go wrong in its sales, and stock that does not balance."""
+    spoiled = company()
+    lines = spoiled.orders()
+    changes: list[tuple[str, Callable[[str], str]]] = [
+        ("quantity", lambda text: f"-{text}"),
+        ("quantity", lambda text: f"{text}000"),
+        ("quantity", lambda text: str(3 * int(text))),
+        ("gross_amount", lambda text: f"{text}000"),
+        ("net_amount", lambda text: f"{text}7"),
+        ("net_amount", lambda text: "１２"),
+        ("order_date", lambda _text: "1970-01-01"),
+        ("order_date", lambda _text: "2099-12-31"),
+        ("order_date", lambda _text: "45658"),
+        ("order_date", lambda text: f"{text[:4]}-{text[8:]}-{text[5:7]}" if text[8:] < "13" else text),
+        ("order_date", lambda text: f"{text} 16:00:00"),
+        ("partner_id", lambda text: text.lstrip("0")),
+        ("partner_id", lambda text: f"{text[:2]}\u200b{text[2:]}"),
+        ("partner_id", lambda text: f" {text}"),
+        ("partner_id", lambda _text: "1.2E+05"),
+        ("partner_id", lambda _text: "P7"),
+        ("product_id", str.lower),
+        ("region", lambda text: text.encode().decode("latin-1")),
+        ("order_id", lambda text: f"Ｘ{text}"),
+    ]
+    for place, (column, change) in enumerate(changes):
+        for line in lines[20 + place :: 97][:12]:
+            line[column] = change(line[column])
+    spoiled.tables["sales"] += [line | {"order_id": f"X{line['order_id']}"} for line in lines[600:606]]
+    spoiled.tables["sales"] += [
+        lines[5],
+        {**dict.fromkeys(lines[0], ""), "order_id": "合计", "net_amount": "9"},
+    ]
+    spoiled.tables["stock"] = [
+        {"partner_id": "00001", "product_id": "A1", "month": f"2025-0{month}-01", "opening_quantity": "1",
+         "received_quantity": "2", "sold_quantity": "1", "returned_quantity": "0",
+         "closing_quantity": closing}
+        for month, closing in enumerate(["2", "1", "5", "1", "2", "1", "1"], start=1)
+    ]  # fmt: skip
+    return spoiled
+
+
+@pytest.mark.parametrize("sign", ["flag", "set_aside"])
+def test_what_is_wrong_is_found_alike(both, workspace, sign):
+    policy = "[quality.rules]\n" + "".join(
+        f'{rule} = "{sign}"\n'
+        for rule in ("sign", "near_duplicate", "lost_zeros", "unit_slip", "stock_balance")
+    )
+    outcomes = both(workspace(spoiled_company().files(), data='bad_rows = "set_aside"', policy=policy))
+    assert_same(outcomes)
+    found = {finding.rule for finding in outcomes[0][0].findings}
+    assert found >= {
+        *("sign", "unit_slip", "arithmetic", "full_width_number", "early_date", "future_date"),
+        *("excel_serial_date", "swapped_date", "zone_shift", "lost_zeros", "invisible_characters"),
+        *("scientific_id", "unknown", "broken_text", "full_width_text", "near_duplicate", "duplicate_key"),
+        *("totals_row", "stock_balance"),
+    }
 
 
 def test_the_example_company_is_taken_in_alike(both, demo_workspace):

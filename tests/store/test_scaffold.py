@@ -243,7 +243,7 @@ def test_an_example_that_breaks_off_is_taken_back(tmp_path, monkeypatch):
         (folder / "sales.parquet").write_text("half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("channel_analysis.store.demo.write_demo", broken)
+    monkeypatch.setattr("channel_analysis.simulator.example.write_example", broken)
     (text,) = problems(tmp_path / "ours", demo=True)
     assert "No space left on device" in text
     assert tree(tmp_path) == set()
@@ -267,7 +267,7 @@ def test_every_part_of_the_policy_is_shown():
     for name in Policy.model_fields:
         assert re.search(rf"^#\[{name}", text, flags=re.MULTILINE), name
     for name in (*Quality.model_fields, *Periods.model_fields):
-        assert f"\n#{name} = " in text
+        assert f"\n#{name} = " in text or f"\n#[quality.{name}]" in text
 
 
 @pytest.mark.parametrize("mapping", ["contract", "adventureworks"])

@@ -218,6 +218,17 @@ def test_rows_of_a_large_file_keep_their_order(tmp_path):
     assert wrong["n"][0].as_py() == 0
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_line_break_inside_a_name_of_the_header_costs_no_row(tmp_path, end):
+    source, rows = read(tmp_path, f'a,"net\namount"{end}1,2{end}3,4{end}')
+    assert rows == [{"a": "1", "net\namount": "2"}, {"a": "3", "net\namount": "4"}]
+    assert source.unreadable_rows == 0
+
+
+def test_a_header_with_zero_bytes_is_refused(tmp_path):
+    assert "the header holds zero bytes" in problem(tmp_path, b"a,b\x00\n1,2\n")
+
+
 def test_lines_that_end_in_different_ways_are_refused(tmp_path):
     text = problem(tmp_path, "a,b\n1,2\n3,4\r\n5,6\n")
     assert text.startswith("/given.csv: the file cannot be read: ")

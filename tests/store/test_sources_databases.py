@@ -127,9 +127,9 @@ def test_options_that_do_not_go_together_are_one_clear_problem(spec, start):
 
 
 def test_every_option_out_of_place_is_told_at_once():
-    found = mistakes(path="a.csv", sheet="S", table="t", header_row=3)
+    found = mistakes(path="a.csv", sheet="S", table="t", sheet_column="sheet")
     assert [text.split(":")[0] for text in found] == [
-        f"ours.toml [{o}]" for o in ("sheet", "header_row", "table")
+        f"ours.toml [{o}]" for o in ("sheet", "sheet_column", "table")
     ]
 
 

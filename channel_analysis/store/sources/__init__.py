@@ -5,16 +5,21 @@ from .excel import sheet_names
 from .found import kind_in
 from .parts import Part, Source
 from .postgres import drop_other_snapshots, refresh_snapshots
-from .spec import READABLE, WORKBOOKS, Delimiter, Encoding, FileSpec
+from .spec import READABLE, WORKBOOKS, Currency, Decimal, Delimiter, Encoding, FileSpec, Thousands
+from .wide import Unpivot
 
 __all__ = [
     "READABLE",
     "WORKBOOKS",
+    "Currency",
+    "Decimal",
     "Delimiter",
     "Encoding",
     "FileSpec",
     "Part",
     "Source",
+    "Thousands",
+    "Unpivot",
     "attach",
     "digest",
     "drop_other_snapshots",

@@ -16,6 +16,7 @@ from .parquet import parquet_parts
 from .parts import Part, Reading, Source
 from .postgres import postgres_part, snapshot
 from .spec import FileSpec
+from .wide import widened
 
 _READERS = {"csv": csv_parts, "workbook": workbook_parts, "parquet": parquet_parts, "duckdb": duckdb_part}
 
@@ -52,7 +53,11 @@ def attach(
     where = parts[0].label if spec.uri else str(folder / spec.path)
     _refuse_taken_names(parts[0], where)
     files = ParquetFiles(tuple(part.path for part in parts), base, numbered=True)
-    return Source(name, _registered(engine, name, files, where), parts)
+    if spec.unpivot is None:
+        return Source(name, _registered(engine, name, files, where), parts)
+    as_it_is = f"wide_{name}"
+    wide = widened(spec.unpivot, _registered(engine, as_it_is, files, where), where)
+    return Source(name, _registered(engine, name, wide.sql(as_it_is), where), parts)
 
 
 def digest(spec: FileSpec, folder: Path, snapshots: Path) -> str:
@@ -96,9 +101,10 @@ def _refuse_taken_names(part: Part, where: str) -> None:
     )
 
 
-def _registered(engine: Engine, name: str, files: ParquetFiles, where: str) -> tuple[str, ...]:
+def _registered(engine: Engine, name: str, rows: ParquetFiles | str, where: str) -> tuple[str, ...]:
+    """Give a name to Parquet files or a query; the names of their columns but those that number rows."""
     try:
-        engine.register(name, files)
+        engine.register(name, rows)
         names = engine.schema(f"SELECT * FROM {quoted(name)}").names
     except EngineError as error:
         what = f"the engine cannot read it: {str(error).splitlines()[0]}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import InputError, Problem, refuse
 from .found import Found
-from .parts import Part, Reading, each, refuse_other_columns
+from .parts import Part, Reading, each, header_problem, refuse_other_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,6 +31,11 @@ def parquet_parts(reading: Reading, found: Found) -> tuple[Part, ...]:
         refuse(_not_of(differing, schemas, types))
     read = {path: _rewritten(path, types, reading.target(n)) for n, path in enumerate(differing, start=1)}
     return tuple(Part(read.get(path, path), found.label(path)) for path in found.files)
+
+
+def column_names(path: Path) -> tuple[str, ...]:
+    """The names of a Parquet file's columns; InputError when it cannot be read."""
+    return tuple(_schema(path).names)
 
 
 def _common_types(schemas: dict[Path, pa.Schema]) -> dict[str, pa.DataType]:
@@ -91,12 +96,16 @@ def _schema(path: Path) -> pa.Schema:
     import pyarrow.parquet as pq
 
     try:
-        return pq.read_schema(path)
+        schema = pq.read_schema(path)
     except (pa.ArrowException, OSError) as error:
         first_line = str(error).splitlines()[0]
         raise InputError(
             [Problem(str(path), f"not a Parquet file: {first_line}", "export it again")]
         ) from None
+    problem = header_problem(str(path), tuple(schema.names))
+    if problem:
+        raise InputError([problem])
+    return schema
 
 
 def _other_folders(found: Found) -> list[Problem]:

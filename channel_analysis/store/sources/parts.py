@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,9 @@ from typing import TypeVar
 
 from ...errors import InputError, Problem, refuse
 from .spec import FileSpec
+
+MOST_COLUMNS = 4096
+"""A header with more names than this is no table's."""
 
 Given = TypeVar("Given")
 Done = TypeVar("Done")
@@ -118,12 +122,17 @@ def refuse_other_columns(columns: Mapping[str, tuple[str, ...]], first_name: str
 
 
 def header_problem(where: str, columns: tuple[str, ...]) -> Problem | None:
-    """What is wrong with the names of a header: none, empty ones, or the same one twice."""
-    lower = [name.lower() for name in columns]
-    twice = sorted({name for name in columns if lower.count(name.lower()) > 1})
+    """What is wrong with the names of a header: none, too many, empty ones, one twice, bytes of no text."""
+    if len(columns) > MOST_COLUMNS:
+        what = f"the header has {len(columns):,} names; up to {MOST_COLUMNS:,} are read"
+        return Problem(where, what, "look whether rows and columns are exchanged")
+    times = Counter(name.lower() for name in columns)
+    twice = sorted({name for name in columns if times[name.lower()] > 1})
     fix = "give every column a name of its own"
     if twice and twice[0]:
         return Problem(where, f"the column '{twice[0]}' stands twice in the header", fix)
+    if any("\0" in name for name in columns):
+        return Problem(where, "the header holds zero bytes, which are no text", "export it again, as text")
     if not columns or "" in columns:
         return Problem(where, "the header has empty names", fix)
     return None

@@ -6,13 +6,14 @@ import codecs
 import re
 from collections.abc import Iterator
 from pathlib import PurePath
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import parse_qsl
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails
 
 from ...contracts.policy import Rules, wrong
+from .wide import Unpivot
 
 WORKBOOKS = (".xlsx", ".xls", ".xlsb", ".ods")
 READABLE = (".parquet", ".csv", *WORKBOOKS)
@@ -33,11 +34,21 @@ _OPTIONS = {
     "delimiter": ("csv",),
     "encoding": ("csv",),
     "sheet": ("workbook",),
-    "header_row": ("workbook",),
+    "sheet_column": ("workbook",),
+    "file_column": ("csv", "workbook"),
+    "header_row": ("csv", "workbook"),
+    "header_rows": ("csv", "workbook"),
+    "fill_down": ("csv", "workbook"),
+    "decimal": ("csv", "workbook"),
+    "thousands": ("csv", "workbook"),
+    "currency": ("csv", "workbook"),
     "table": ("duckdb", "postgres"),
     "query": ("postgres",),
     "password_env": ("postgres",),
 }
+
+_NO_FILES = ("undefined", "idna", "punycode", "unicode-escape", "raw-unicode-escape")
+"""Encodings of Python that no file is written in."""
 
 Mistakes = Iterator[tuple[str, str, str]]
 
@@ -53,13 +64,22 @@ def _known_encoding(encoding: str) -> str:
         is_text = codecs.lookup(encoding)._is_text_encoding
     except LookupError:
         is_text = False
-    if not is_text:
+    if not is_text or codecs.lookup(encoding).name in _NO_FILES:
         raise wrong("there is no such encoding of text", "try utf-8 or gb18030")
     return encoding
 
 
+def _currency(code: str) -> str:
+    if code and not re.fullmatch("[A-Z]{3}", code):
+        raise wrong("this is no currency code", "write it as three capital letters, such as CNY")
+    return code
+
+
 Delimiter = Annotated[str, AfterValidator(_one_character)]
 Encoding = Annotated[str, AfterValidator(_known_encoding)]
+Decimal = Literal["", ".", ","]
+Thousands = Literal["", ",", ".", " ", "'"]
+Currency = Annotated[str, AfterValidator(_currency)]
 
 
 class FileSpec(Rules):
@@ -68,6 +88,12 @@ class FileSpec(Rules):
     `path` is relative to the source folder: a file, a folder, or a pattern for several files. `uri`
     is the address of a PostgreSQL server, without a password: that stands in the environment
     variable PGPASSWORD, or in the one that `password_env` names.
+
+    `sheet` is a sheet's name, a pattern, or a list of names; `sheet_column` and `file_column` name new
+    columns for the sheet's or the file's name. The names of the columns stand in `header_rows` rows
+    from `header_row` on. Empty cells of the columns in `fill_down` take the value above. `decimal`,
+    `thousands` and `currency` say how numbers are written; saying one of them also reads brackets, a
+    minus behind and percent signs. `unpivot` makes rows of columns such as 1月..12月.
     """
 
     model_config = ConfigDict(hide_input_in_errors=True)
@@ -75,8 +101,16 @@ class FileSpec(Rules):
     path: str = ""
     delimiter: Delimiter = ","
     encoding: Encoding = "utf-8"
-    sheet: str = ""
-    header_row: int = Field(1, ge=1)
+    sheet: str | tuple[str, ...] = ""
+    sheet_column: str = ""
+    file_column: str = ""
+    header_row: int = Field(1, ge=1, le=1_048_576)
+    header_rows: int = Field(1, ge=1, le=5)
+    fill_down: tuple[str, ...] = ()
+    decimal: Decimal = ""
+    thousands: Thousands = ""
+    currency: Currency = ""
+    unpivot: Unpivot | None = None
     uri: str = ""
     table: str = ""
     query: str = ""
@@ -87,6 +121,7 @@ class FileSpec(Rules):
         mistakes = list(_place_mistakes(self)) or [
             *misplaced(self, kind_of(self)),
             *_database_mistakes(self),
+            *_number_mistakes(self),
         ]
         if mistakes:
             details = [
@@ -125,6 +160,12 @@ def table_name(table: str) -> tuple[str, ...]:
     """
     found = re.findall(r'"((?:[^"]|"")+)"|([^".]+)', table)
     return tuple(name.replace('""', '"') if name else plain for name, plain in found)
+
+
+def _number_mistakes(spec: FileSpec) -> Mistakes:
+    if spec.thousands == (spec.decimal or "."):
+        what = f"'{spec.thousands}' cannot be both the decimal and the thousands mark"
+        yield "thousands", what, 'say decimal = "," with thousands = ".", or the other way round'
 
 
 def _place_mistakes(spec: FileSpec) -> Mistakes:

@@ -1,9 +1,10 @@
-"""Cells of .xlsx sheets that hold an error such as #N/A: readers of workbooks take them for empty."""
+"""What readers of .xlsx workbooks do not tell: cells that hold an error such as #N/A, and cells far away."""
 
 from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from pathlib import Path
 from posixpath import join, normpath
 from typing import IO
@@ -11,6 +12,44 @@ from xml.etree import ElementTree
 from xml.parsers import expat
 
 _ERROR = re.compile(rb"""\bt=["']e["']""")
+_CELL = re.compile(rb"""<c\b[^>]*?\br=["']([A-Za-z]+)([0-9]+)["']""")
+
+LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
+"""Where a sheet of Excel ends."""
+
+LARGEST_AREA, SPARSEST = 10_000_000, 50
+"""A reader makes room for the whole rectangle around the cells of a sheet; a larger one must be filled."""
+
+
+def far_cell(path: Path) -> str:
+    """A cell so far from the others that no reader has room for the sheet, such as XFD1048576; else ""."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            sheets = [name for name in archive.namelist() if re.match(r"xl/worksheets/[^/]+[.]xml$", name)]
+            for sheet in sheets:
+                with archive.open(sheet) as stream:
+                    if found := _far_cell(stream):
+                        return found
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError):
+        return ""
+    return ""
+
+
+def _far_cell(stream: IO[bytes]) -> str:
+    cells = last_row = last_column = 0
+    farthest, end = "", b""
+    while block := stream.read(1 << 20):
+        for letters, digits in _CELL.findall(end + block):
+            row, column = int(digits[:10]), _column(letters[:5].decode())
+            reference = (letters[:20] + digits[:20]).decode()
+            if row > LAST_ROW or column > LAST_COLUMN:
+                return reference
+            if row > last_row or column > last_column:
+                farthest = reference
+            cells, last_row, last_column = cells + 1, max(row, last_row), max(column, last_column)
+        end = block[-256:]
+    area = last_row * last_column
+    return farthest if area > LARGEST_AREA and area > SPARSEST * cells else ""
 
 
 def error_cells(path: Path, sheet: str) -> dict[tuple[int, int], str]:
@@ -88,7 +127,12 @@ def _errors(stream: IO[bytes]) -> dict[tuple[int, int], str]:
 def _place(reference: str) -> tuple[int, int]:
     """Row and column from 0 of a cell such as B3."""
     letters = reference.rstrip("0123456789")
+    return int(reference[len(letters) :]) - 1, _column(letters) - 1
+
+
+def _column(letters: str) -> int:
+    """A column's number from 1."""
     column = 0
     for letter in letters.upper():
         column = column * 26 + ord(letter) - ord("A") + 1
-    return int(reference[len(letters) :]) - 1, column - 1
+    return column

@@ -1,0 +1,1 @@
+"""What the search for irregular operations measures: aggregates per partner, rep, order and period."""

@@ -1,0 +1,1 @@
+"""Damage as it occurs in real life: files broken at random, and defects seeded into clean data."""
