@@ -65,22 +65,20 @@ class Judged:
     beside: tuple[str, ...] = ()
 
 
-def sound_company(folder: Path, seed: int, *, is_dressed: bool = True) -> Path:
-    """Write a company without a fault; give the folder of its files.
+def sound_company(folder: Path, seed: int) -> Path:
+    """Write a company without a fault as `sound-<seed>`; give the folder of its files in other dress.
 
-    It is dressed as real files are: numbers with leading zeros, bar codes, regions in Chinese.
+    They are dressed as real ones are: numbers with leading zeros, bar codes, regions in Chinese.
     """
     raw = folder / f"sound-{seed}"
     simulate(raw, partners=150, months=18, lines=20_000, seed=seed, dials=NOTHING_PLANTED)
-    if not is_dressed:
-        return raw
     shown = folder / f"dressed-{seed}"
     shown.mkdir()
     dressed(World(read_frames(raw))).write(shown, raw)
     return shown
 
 
-@functools.lru_cache(maxsize=1)
+@functools.lru_cache(maxsize=2)
 def frames_of(sound: Path) -> World:
     """The tables of a sound company, read once."""
     return World(read_frames(sound))

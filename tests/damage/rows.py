@@ -78,7 +78,8 @@ def invoices_entered_twice(world: World, rng: Rng) -> Truth:
     frame = world.frames["receivables"]
     alike = frame.duplicated(["partner_id", "customer_id", "invoice_date", "amount"], keep=False)
     keys = world.keys("receivables", frame.index[alike])  # an honest twin is alike, too
-    return Truth("near_duplicate", "receivables", (), (len(rows), 2 * len(rows)), keys)
+    few = round(0.8 * len(rows))  # amounts due every month may be alike honestly
+    return Truth("near_duplicate", "receivables", (), (few, 2 * len(rows)), keys)
 
 
 def _set(world: World, rng: Rng, table: str, column: str, values: list[str]) -> pd.Index:

@@ -1,5 +1,7 @@
 """Defects seeded into companies without a fault are found where they are, and nothing else is."""
 
+from itertools import cycle
+
 import pytest
 
 from tests.damage.judge import judge, judge_clean, sound_company
@@ -23,7 +25,7 @@ def test_of_a_company_without_a_fault_nothing_is_said(sound, seed):
 
 
 def test_of_all_kinds_of_defects_at_least_95_in_100_are_found_where_they_are(sound):
-    judged = [judge(sound(seed), kinds, seed) for seed in SEEDS for kinds in companies()]
+    judged = [judge(sound(seed), kinds, seed) for seed, kinds in zip(cycle(SEEDS), companies(), strict=False)]
     verdicts = [verdict for company in judged for verdict in company.verdicts]
     missed = [f"{v.kind}: {v.truth.rule} {v.truth.rows}, said: {v.said}" for v in verdicts if not v.is_found]
     assert {verdict.kind for verdict in verdicts} == {kind.__name__ for kind in every_kind()}

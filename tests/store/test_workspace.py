@@ -265,9 +265,9 @@ def test_each_source_and_each_table_is_told_while_data_are_taken_in(workspace):
     told: list[tuple[str, int, int]] = []
     folder = workspace({"sales.csv": SALES, "partners.csv": "partner_id\nP1\n"})
     open_workspace(folder).facts(lambda *what: told.append(what))
-    names = ["reading sales", "reading partners", "sales", "partners"]
+    names = ["reading sales", "reading partners", "sales", "partners", "checking sales", "checking partners"]
     assert [what for what, _, _ in told] == names
-    assert [(done, of) for _, done, of in told] == [(0, 2), (1, 2)] * 2
+    assert [(done, of) for _, done, of in told] == [(0, 2), (1, 2)] * 3
 
 
 @pytest.fixture(scope="module")
@@ -278,12 +278,15 @@ def adventureworks(shared_data, tmp_path_factory):
     return open_workspace(folder).facts()
 
 
-def test_adventureworks_is_taken_in_to_the_cent_without_a_finding(adventureworks):
+def test_adventureworks_is_taken_in_to_the_cent_and_only_its_price_lists_end_before_they_begin(
+    adventureworks,
+):
     query = """SELECT channel_type = 'online' AS online, count(*) AS lines, sum(net_amount) AS net,
       sum(net_amount - cost_amount) AS margin, list(DISTINCT currency) AS currencies
       FROM sales GROUP BY 1 ORDER BY 1"""
     reseller, online = adventureworks.engine.query(query).to_pylist()
-    assert adventureworks.intake.findings == ()
+    found = [(f.table, f.rule, f.column, f.rows) for f in adventureworks.intake.findings]
+    assert found == [("products", "dates_out_of_order", "listed_to", 200)]
     assert (reseller["lines"], online["lines"]) == (60_855, 60_398)
     assert round(reseller["net"], 2) == Decimal("80450596.98")
     assert round(online["net"], 2) == Decimal("29358677.22")

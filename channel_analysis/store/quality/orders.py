@@ -9,6 +9,9 @@ from .look import Look, name_of
 MANY_LINES = 3
 """Orders of so many lines are not alike by chance, also when they are some days apart."""
 
+FEWEST_COPIES = 2
+"""One pair of invoices alike among thousands is chance."""
+
 _BUYER = "COALESCE(t.partner_id, t.customer_id)"
 _BASKET = (
     "MIN(t.order_date) AS day, MIN(t.partner_id) AS partner, MIN(t.customer_id) AS customer, "
@@ -29,12 +32,16 @@ def copied_orders(look: Look) -> list[Mark]:
     if look.table.name != "sales" or not buyers or not look.holds("order_id", "product_id", "quantity"):
         return []
     twins = look.keep("twins", _twins_sql(look))
-    counts = look.ask(f"SELECT COUNT(*) AS n, COUNT(*) FILTER (WHERE day IS NOT NULL) AS few FROM {twins}")[0]
-    if not counts["n"]:
+    counts = look.ask(
+        "SELECT COUNT(*) FILTER (WHERE is_many) AS many, "
+        "COUNT(*) FILTER (WHERE NOT is_many AND first_day = last_day) AS few, "
+        f"COUNT(*) FILTER (WHERE NOT is_many AND first_day <> last_day) AS by_chance FROM {twins}"
+    )[0]
+    takes_few = counts["few"] > 2 + 3 * counts["by_chance"]
+    if not counts["many"] and not takes_few:
         return []
-    takes_few = counts["few"] > 2 + 3 * (_by_chance(look) if counts["few"] > 2 else 0)
     is_copy = f"gap = 0 OR (gap = 1 AND line_count >= {MANY_LINES})"
-    alike = _alike_sql(look, twins, "TRUE" if takes_few else "day IS NULL")
+    alike = _alike_sql(look, twins, "TRUE" if takes_few else "is_many")
     copies = look.keep("copies", f"SELECT order_id FROM ({alike}) AS a WHERE {is_copy}")
     if not look.ask(f"SELECT COUNT(*) AS n FROM {copies}")[0]["n"]:
         return []
@@ -53,35 +60,30 @@ def _amounts_sql(look: Look) -> str:
 
 
 def _twins_sql(look: Look) -> str:
-    """Buyers and amounts of which there are several orders: those of few lines on one day, others on any."""
-    day = f"CASE WHEN line_count < {MANY_LINES} THEN day END"
-    return (
-        f"SELECT buyer, amount, {day} AS day FROM ({_amounts_sql(look)}) AS o "
-        f"GROUP BY buyer, amount, largest, line_count, {day} HAVING COUNT(*) > 1"
-    )
-
-
-def _by_chance(look: Look) -> int:
-    """How often orders of few lines have buyer and amount of one on the day beside.
+    """Buyers and amounts of several orders: of few lines in a pair of days, of more lines ever.
 
     In pairs of days as many pairs of orders lie on both days as on one of them, if chance alone decides.
     """
-    pair = "FLOOR(DATE_DIFF('day', DATE '2000-01-01', day) / 2e0)"
-    groups = (
-        f"SELECT 1 AS one FROM ({_amounts_sql(look)}) AS o WHERE line_count < {MANY_LINES} "
-        f"GROUP BY buyer, amount, largest, line_count, {pair} HAVING MIN(day) <> MAX(day)"
+    is_many = f"line_count >= {MANY_LINES}"
+    pair = f"CASE WHEN NOT ({is_many}) THEN FLOOR(DATE_DIFF('day', DATE '2000-01-01', day) / 2e0) END"
+    return (
+        f"SELECT buyer, amount, largest, {is_many} AS is_many, MIN(day) AS first_day, MAX(day) AS last_day "
+        f"FROM ({_amounts_sql(look)}) AS o "
+        f"GROUP BY buyer, amount, largest, line_count, {pair} HAVING COUNT(*) > 1"
     )
-    count: int = look.ask(f"SELECT COUNT(*) AS n FROM ({groups}) AS g")[0]["n"]
-    return count
 
 
 def _alike_sql(look: Look, twins: str, which: str) -> str:
     """Orders with an equal basket before them, and how many days before; in the order of days and rows."""
     place = "MIN(t._block) AS block, MIN(t._file) AS file, MIN(t._row) AS line"
+    wanted = f"SELECT DISTINCT buyer, largest FROM {twins} WHERE {which}"
+    likely_ids = (
+        f"SELECT t.order_id FROM {look.view} AS t INNER JOIN ({wanted}) AS w "
+        f"ON w.buyer = {_BUYER} AND w.largest = t.net_amount WHERE t.kind = 'order'"
+    )
     orders = (
         f"SELECT t.order_id, MIN({_BUYER}) AS buyer, {place}, {_BASKET} FROM {look.view} AS t "
-        f"WHERE t.kind = 'order' AND {_BUYER} IN (SELECT buyer FROM {twins} WHERE {which}) "
-        "GROUP BY t.order_id"
+        f"WHERE t.kind = 'order' AND t.order_id IN ({likely_ids}) GROUP BY t.order_id"
     )
     likely = (
         f"SELECT o.* FROM ({orders}) AS o INNER JOIN "
@@ -115,7 +117,7 @@ def copied_rows(look: Look) -> list[Mark]:
     keys = ", ".join(look.table.key)
     copies = look.keep("copies", f"SELECT {keys} FROM ({ranked}) AS r WHERE place > 1 AND ever = alike")
     count = look.ask(f"SELECT COUNT(*) AS n FROM {copies}")[0]["n"]
-    if not count or count > 0.1 * look.rows:
+    if count < FEWEST_COPIES or count > 0.1 * look.rows:
         return []
     first = look.table.key[0]
     joins = f"LEFT JOIN {copies} AS copied ON copied.{first} = {name_of(first)}"
