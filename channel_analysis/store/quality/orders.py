@@ -50,12 +50,12 @@ def copied_orders(look: Look) -> list[Mark]:
 
 
 def _amounts_sql(look: Look) -> str:
-    """Every order of a known buyer with its day, lines and amount."""
+    """Every order of a known buyer with its day, lines and amount; without those of several days."""
     return (
         f"SELECT t.order_id, MIN(t.order_date) AS day, MIN({_BUYER}) AS buyer, COUNT(*) AS line_count, "
         "SUM(t.net_amount) AS amount, MAX(t.net_amount) AS largest "
         f"FROM {look.view} AS t WHERE t.kind = 'order' AND {_BUYER} IS NOT NULL "
-        "GROUP BY t.order_id"
+        "GROUP BY t.order_id HAVING MIN(t.order_date) = MAX(t.order_date)"
     )
 
 
@@ -83,7 +83,8 @@ def _alike_sql(look: Look, twins: str, which: str) -> str:
     )
     orders = (
         f"SELECT t.order_id, MIN({_BUYER}) AS buyer, {place}, {_BASKET} FROM {look.view} AS t "
-        f"WHERE t.kind = 'order' AND t.order_id IN ({likely_ids}) GROUP BY t.order_id"
+        f"WHERE t.kind = 'order' AND t.order_id IN ({likely_ids}) GROUP BY t.order_id "
+        "HAVING MIN(t.order_date) = MAX(t.order_date)"
     )
     likely = (
         f"SELECT o.* FROM ({orders}) AS o INNER JOIN "

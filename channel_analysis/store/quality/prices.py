@@ -12,7 +12,7 @@ USUAL_SHARE = 0.8
 TABLE_SHARE = 0.9
 """And so much of all lines."""
 
-ODD_SHARE = 0.03
+ODD_SHARE = 0.06
 """A price that more of a product's lines have is another price, not a mistake."""
 
 FAR = 60
