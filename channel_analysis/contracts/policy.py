@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ..errors import InputError, Problem, did_you_mean
+from .appraisal import Candidates, Handling, Partners, SalesForce, Scores
+from .rubric import EVERYBODY, Anchors, Band, Label, Rubric, Rules, Share
 from .rules import RULES
-
-Share = Annotated[float, Field(ge=0, le=1)]
-Label = dict[str, str]
-
-
-class Rules(BaseModel):
-    """Base of every settings model: unknown names and endless numbers are refused, values are frozen."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class ChannelType(Rules):
@@ -29,30 +22,6 @@ class ChannelType(Rules):
     label: Label = {}
     activity_window_months: int = Field(3, ge=1, le=60)
     churn_window_months: int = Field(6, ge=1, le=60)
-
-
-class Anchors(Rules):
-    """Where a KPI earns 0 (floor), 100 (target) and 120 points (stretch); falling when less is better."""
-
-    floor: float
-    target: float
-    stretch: float
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Anchors:
-        rising = self.floor < self.target < self.stretch
-        falling = self.floor > self.target > self.stretch
-        if not (rising or falling):
-            raise ValueError("floor, target and stretch must all rise or all fall")
-        return self
-
-
-class Scoring(Rules):
-    """Weights and anchors; a channel type's own entry wins over its family's."""
-
-    coverage: Share = 0.7
-    weights: dict[str, dict[str, Share]] = {}
-    anchors: dict[str, dict[str, Anchors]] = {}
 
 
 def _known_rules(given: dict[str, str]) -> dict[str, str]:
@@ -117,49 +86,46 @@ class Policy(Rules):
 
     channel_types: dict[str, ChannelType]
     labels: dict[str, dict[str, Label]] = {}
-    scoring: Scoring = Scoring()
+    scoring: Rubric = Rubric()
+    scores: Scores = Scores()
+    partners: Partners = Partners()
+    sales_force: SalesForce = SalesForce()
+    candidates: Candidates = Candidates()
+    handling: Handling = Handling()
     quality: Quality = Quality()
     periods: Periods = Periods()
     irregularities: Irregularities = Irregularities()
 
     @model_validator(mode="after")
     def _weights_fit(self) -> Policy:
-        mistakes = [*self._unknown_scopes(), *self._wrong_sums()]
+        known = (EVERYBODY, "direct", "indirect", *self.channel_types)
+        rubrics = {
+            ("scoring",): self.scoring,
+            ("partners", "scoring"): self.partners.scoring,
+            ("sales_force", "scoring"): self.sales_force.scoring,
+            ("candidates", "scoring"): self.candidates.scoring,
+        }
+        mistakes = [
+            _mistake((*place, *where), what, fix)
+            for place, rubric in rubrics.items()
+            for where, what, fix in rubric.mistakes(known)
+        ]
         if mistakes:
             raise ValidationError.from_exception_data("Policy", mistakes)
         return self
 
-    def _unknown_scopes(self) -> Iterator[InitErrorDetails]:
-        families = ["direct", "indirect", *self.channel_types]
-        for part, known in (("weights", families), ("anchors", ["all", *families])):
-            for scope in getattr(self.scoring, part):
-                if scope not in known:
-                    what = f"there is no channel type or family '{scope}'"
-                    yield _mistake(("scoring", part, scope), what, did_you_mean(scope, known))
-
-    def _wrong_sums(self) -> Iterator[InitErrorDetails]:
-        for scope, weights in self.scoring.weights.items():
-            total = sum(weights.values())
-            if abs(total - 1) > 1e-9:
-                what = f"the weights sum to {total:g}, not 1"
-                fix = "mind those of the policies below: what shall not count is set to 0.0"
-                yield _mistake(("scoring", "weights", scope), what, fix)
+    def scopes_of(self, channel_type: str) -> tuple[str, ...]:
+        """Where rules for a channel type are looked up: under its own name, then under its family's."""
+        rule = self.channel_types.get(channel_type)
+        return (channel_type, rule.family) if rule else ()
 
     def weights_of(self, channel_type: str) -> dict[str, float]:
         """Weights above 0 that hold for a channel type; empty when the policy has none."""
-        scopes = (channel_type, self.channel_types[channel_type].family)
-        for scope in scopes:
-            if scope in self.scoring.weights:
-                return {kpi: w for kpi, w in self.scoring.weights[scope].items() if w > 0}
-        return {}
+        return self.scoring.weights_of(self.scopes_of(channel_type))
 
-    def anchors_of(self, channel_type: str, kpi: str) -> Anchors | None:
+    def anchors_of(self, channel_type: str, kpi: str) -> Anchors | Band | None:
         """Anchors of a KPI: the channel type's own, else its family's, else those for all."""
-        for scope in (channel_type, self.channel_types[channel_type].family, "all"):
-            anchors = self.scoring.anchors.get(scope, {}).get(kpi)
-            if anchors is not None:
-                return anchors
-        return None
+        return self.scoring.anchors_of(self.scopes_of(channel_type), kpi)
 
 
 def wrong(what: str, fix: str, secret: bool = False) -> PydanticCustomError:
@@ -193,7 +159,7 @@ def validated(model: type[Model], data: Mapping[str, Any], where: str) -> Model:
 
 
 def _problem(model: type[BaseModel], item: Any, where: str) -> Problem:
-    path = [str(part) for part in item["loc"]]
+    path = [str(part) for part in item["loc"] if not str(part).startswith("<")]
     place = f"{where} [{'.'.join(path)}]" if path else where
     if item["type"] == "extra_forbidden":
         return Problem(place, "this name is not known", did_you_mean(path[-1], _names_at(model, path)))

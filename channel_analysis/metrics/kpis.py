@@ -70,7 +70,7 @@ class Kpi(Rules):
 
     label: Label
     definition: Label = {}
-    dimension: Literal["result", "customer", "market", "cost"]
+    dimension: Literal["result", "promotion", "customer", "market", "cost"]
     kind: Literal["additive", "distinct", "nested", "lagged"]
     unit: Literal["money", "share", "points", "count", "per_1000", "days", "index", "ratio"]
     better: Literal["higher", "lower", "none"]
