@@ -19,6 +19,7 @@ from typing import Any
 import pyarrow as pa
 
 from channel_analysis.contracts import checks
+from channel_analysis.contracts.marks import counted_sql
 from channel_analysis.contracts.tables import TABLES
 from channel_analysis.store.engine import DuckDBEngine
 from channel_analysis.store.intake import take_in
@@ -62,9 +63,7 @@ class Watched(DuckDBEngine):
         self.row_checks = ""
 
     def query(self, sql: str) -> pa.Table:
-        """Run a query on the look's account; the scan of the sales' row checks is kept."""
-        if sql.startswith("SELECT mask") and "FROM used_sales " in sql:
-            self.row_checks = sql
+        """Run a query on the look's account."""
         with timed(self.costs, self.looking):
             return super().query(sql)
 
@@ -119,10 +118,17 @@ def watch_looks(engine: Watched) -> None:
     judging = judge.__globals__
     judging["LOOKS"] = tuple(_watched(engine, look) for look in judging["LOOKS"])
     judging["gaps"] = _watched(engine, judging["gaps"])
+    judging["_count"] = _watched(engine, judging["_count"], judging["_alone"])
 
 
-def _watched(engine: Watched, see: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _watched(
+    engine: Watched, see: Callable[[Any], Any], rows: Callable[[Any], Any] | None = None
+) -> Callable[[Any], Any]:
+    """A look on its own account; `rows` gives the marks counted with it, to be scanned for again."""
+
     def seen(look: Any) -> Any:
+        if rows and look.table is TABLE:
+            engine.row_checks = counted_sql(TABLE, look.view, rows(look))
         engine.looking = f"{look.table.name} {see.__name__}"
         found = see(look)
         engine.looking = ""

@@ -19,9 +19,18 @@ from typing import TYPE_CHECKING, Any
 from .errors import InputError, Problem
 
 if TYPE_CHECKING:
+    from .analysis.appraisal import appraise
     from .analysis.irregularities import find_irregularities
+    from .analysis.key_accounts import key_accounts
+    from .analysis.leads import leads
+    from .analysis.lifecycle import lifecycle
     from .analysis.measure import measure, periods
+    from .analysis.partners import appraise_partners
+    from .analysis.policy_audit import audit_policy
     from .analysis.review import review
+    from .analysis.sales_force import appraise_sales_force
+    from .analysis.screening import screen_candidates
+    from .analysis.what_if import what_if
     from .report.fonts import font_families
     from .report.publish import publish
     from .report.saving import save_tables
@@ -42,9 +51,18 @@ _DOORS = {
     "publish": "report.publish",
     "open_workspace": "store.workspace",
     "font_families": "report.fonts",
+    "appraise": "analysis.appraisal",
+    "appraise_partners": "analysis.partners",
+    "appraise_sales_force": "analysis.sales_force",
+    "audit_policy": "analysis.policy_audit",
+    "key_accounts": "analysis.key_accounts",
+    "leads": "analysis.leads",
+    "lifecycle": "analysis.lifecycle",
     "measure": "analysis.measure",
     "periods": "analysis.measure",
     "review": "analysis.review",
+    "screen_candidates": "analysis.screening",
+    "what_if": "analysis.what_if",
     "show": "report.show",
     "save_tables": "report.saving",
 }
@@ -53,8 +71,15 @@ __all__ = [
     "Dials",
     "InputError",
     "Problem",
+    "appraise",
+    "appraise_partners",
+    "appraise_sales_force",
+    "audit_policy",
     "find_irregularities",
     "font_families",
+    "key_accounts",
+    "leads",
+    "lifecycle",
     "make_workspace",
     "measure",
     "open_workspace",
@@ -63,8 +88,10 @@ __all__ = [
     "publish",
     "review",
     "save_tables",
+    "screen_candidates",
     "show",
     "simulate",
+    "what_if",
 ]
 
 

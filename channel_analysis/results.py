@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .appraisals import PartnerAppraisal
     from .errors import Problem
 
 
@@ -81,6 +82,7 @@ class Banner:
     rows_unreadable: int
     amount_set_aside: Decimal
     definitions: str
+    report: str = "review"
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """A banner shows no table."""
@@ -141,7 +143,9 @@ class ChannelResults:
 class Scorecard:
     """Scores of channel types against fixed anchors.
 
-    `scores`: channel_type, family, score, score_low, score_high, coverage, status, previous_score;
+    `scores`: channel_type, family, score, low, high (by chance), worst, best (by what is missing),
+    score_low, score_high (both together), coverage, status, rank, rank_low, rank_high, p_best, tie_zone,
+    previous_score, change, p_change, moved, and the same four against last year (`last_year_`);
     `points`: channel_type, kpi, dimension, weight, effective_weight, value, kpi_score, points,
     status. The points of a channel add up to its score.
     """
@@ -245,11 +249,12 @@ class Irregularities:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A part of the report that is one line: its data are absent, or its method is not there yet."""
+    """A part of the report that is one line: data absent, method not there yet, or in another `report`."""
 
     part: str
     missing_tables: tuple[str, ...]
     supplied_tables: tuple[str, ...]
+    report: str = ""
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """A line shows no table."""
@@ -261,7 +266,8 @@ class Appendix:
     """Definitions, weights, parameters and provenance.
 
     `definitions`: kpi, unit, better, version and the definition per language; `weights`:
-    channel_type, kpi, weight, floor, target, stretch; `fingerprints` name the inputs.
+    rubric, channel_type, kpi, weight, then floor, target, stretch of anchors or too_low, low, high,
+    too_high of a band; `fingerprints` name the inputs.
     """
 
     definitions: pd.DataFrame
@@ -283,6 +289,7 @@ class Review:
     message: Message
     results: ChannelResults
     scorecard: Scorecard
+    partners: PartnerAppraisal
     quality: DataQuality
     irregularities: Irregularities
     appendix: Appendix
@@ -291,7 +298,15 @@ class Review:
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Every table any part shows, and the KPI values behind them."""
-        parts = (self.message, self.results, self.scorecard, self.quality, self.irregularities, self.appendix)
+        parts = (
+            self.message,
+            self.results,
+            self.scorecard,
+            self.partners,
+            self.quality,
+            self.irregularities,
+            self.appendix,
+        )
         found: dict[str, pd.DataFrame] = {"kpi_values": self.values}
         for part in parts:
             found |= part.tables()

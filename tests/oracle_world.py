@@ -8,19 +8,22 @@ from typing import Any
 
 import pandas as pd
 
-LEVELS = ("company", "channel_family", "channel_type", "region", "partner", "rep", "category")
+LEVELS = ("company", "channel_family", "channel_type", "region", "partner", "rep", "team", "category")
 UNASSIGNED = "(unassigned)"
 EXACT = {
     "sales": ("quantity", "gross_amount", "discount_amount", "net_amount", "cost_amount"),
     "market": ("market_amount", "rival_amount"),
     "costs": ("amount",),
     "receivables": ("amount",),
-    "stock": ("opening_quantity", "received_quantity"),
+    "stock": ("opening_quantity", "received_quantity", "closing_quantity"),
     "sell_out": ("quantity",),
     "targets": ("target_amount",),
     "feedback": (),
     "partners": (),
-    "products": (),
+    "products": ("guide_price",),
+    "leads": (),
+    "visits": (),
+    "programmes": ("allocated_amount", "claimed_amount"),
 }
 """Tables the twin reads, and their columns that are kept as whole ten-thousandths."""
 
@@ -35,6 +38,9 @@ DATES = {
     "feedback": ("given_on",),
     "partners": ("contract_start", "contract_end", "exit_date"),
     "products": ("listed_from", "listed_to"),
+    "leads": ("created_on", "closed_on"),
+    "visits": ("planned_on", "done_on"),
+    "programmes": ("start_date", "end_date"),
 }
 """Their columns that are days; the first one places a row in a period."""
 
@@ -52,6 +58,8 @@ class World:
     tables: dict[str, pd.DataFrame]
     channel_types: dict[str, tuple[str, int, int]]
     tolerance_days: int = 3
+    late_share: float = 0.1
+    price_tolerance: float = 0.001
     actuals: dict[str, int] = field(default_factory=dict)
     levels_of: dict[str, set[str]] = field(default_factory=dict)
 
@@ -117,10 +125,25 @@ def world_of(read: Callable[[str], pd.DataFrame], policy: Any) -> World:
     tables = {name: plain(read(name), name) for name in EXACT}
     partners = tables["partners"].set_index("partner_id")[["channel_type", "region"]]
     category = tables["products"].set_index("product_id")["category"]
+    team = read("staff").set_index("staff_id")["team"]
+    name_participants(tables["programmes"])
     for name, frame in tables.items():
         add_entities(frame, name, partners, category, types)
+        if "rep_id" in frame:
+            frame["team"] = looked_up(frame["rep_id"], team)
+            frame["team"] = frame["team"].where(frame["team"].notna(), UNASSIGNED)
     add_sales_columns(tables, partners, types)
-    return World(tables, types, policy.periods.coverage_tolerance_days)
+    authorised = read("partners").set_index("partner_id")["authorised_region"]
+    tables["sell_out"]["authorised_region"] = looked_up(tables["sell_out"]["partner_id"], authorised)
+    tolerances = policy.irregularities.late_share_of_days, policy.irregularities.price_tolerance
+    return World(tables, types, policy.periods.coverage_tolerance_days, *tolerances)
+
+
+def name_participants(programmes: pd.DataFrame) -> None:
+    """Say of every participant whether it is a partner or a rep."""
+    who, kind = programmes["participant_id"], programmes["participant_kind"]
+    programmes["partner_id"] = who.where(kind == "partner", None)
+    programmes["rep_id"] = who.where(kind == "staff", None)
 
 
 def plain(frame: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -181,6 +204,7 @@ def add_sales_columns(
     direct = sales["channel_type"] + " / " + region
     sales["selling_point"] = sales["partner_id"].where(sales["partner_id"].notna(), direct)
     products["product_is_known"] = True
+    sales["guide_price"] = looked_up(sales["product_id"], products.set_index("product_id")["guide_price"])
     sales["product_is_known"] = sales["product_id"].isin(products["product_id"])
     for column in ("listed_from", "listed_to"):
         day = looked_up(sales["product_id"], products.set_index("product_id")[column])
@@ -202,6 +226,8 @@ def looked_up(keys: pd.Series, values: pd.Series) -> pd.Series:
 def serving_level(targets: pd.DataFrame, wanted: str) -> str:
     """The one set of targets that speaks for a level: its own, else one that names it on every row."""
     present = [level for level in TARGETS_FINEST_FIRST if (targets["level"] == level).any()]
+    if wanted == "team":
+        return next((level for level in present if adds_up_to_teams(targets, level)), "")
     if wanted in present:
         return wanted
     for level in present:
@@ -209,6 +235,12 @@ def serving_level(targets: pd.DataFrame, wanted: str) -> str:
         if wanted in rows and (rows[wanted] != UNASSIGNED).all():
             return level
     return ""
+
+
+def adds_up_to_teams(targets: pd.DataFrame, level: str) -> bool:
+    """Whether every target of a set names a rep, and any of these a team."""
+    rows = targets[targets["level"] == level]
+    return bool((rows["rep"] != UNASSIGNED).all() and (rows["team"] != UNASSIGNED).any())
 
 
 def measured(frame: pd.DataFrame, reduce: Callable[[Any], pd.Series]) -> dict[tuple[str, str], int]:

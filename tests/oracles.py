@@ -10,11 +10,10 @@ from fractions import Fraction
 
 import pandas as pd
 
+from tests.oracle_conduct import conduct_parts
+from tests.oracle_parts import Entity, Parts, Totals, count, distinct, in_window, listed, minus, total
 from tests.oracle_targets import attainment_parts
-from tests.oracle_world import LEVELS, UNASSIGNED, World, measured, months_later
-
-Entity = tuple[str, str]
-Totals = dict[Entity, int]
+from tests.oracle_world import LEVELS, UNASSIGNED, World, months_later
 
 READS = {
     "net_sales": ("sales",),
@@ -47,23 +46,17 @@ READS = {
     "overdue_ratio": ("receivables",),
     "sell_through": ("sell_out", "stock"),
     "sku_movement": ("sales", "products"),
+    "promotion_response": ("sales",),
+    "weeks_of_supply": ("stock", "sell_out"),
+    "win_rate": ("leads",),
+    "visit_completion": ("visits",),
+    "rebate_rate": ("costs", "sales"),
+    "mdf_utilisation": ("programmes",),
+    "price_violation_rate": ("sales",),
+    "diversion_rate": ("sell_out",),
+    "quarter_end_load": ("sales",),
 }
 """Tables each KPI cannot do without."""
-
-
-@dataclass(frozen=True)
-class Parts:
-    """Numerators and denominators by entity; no denominators for a plain amount or count.
-
-    `unit` is what the whole numbers of the numerator count: 10,000 for money, 1 for things.
-    """
-
-    numerators: Totals
-    denominators: Totals | None = None
-    unit: int = 1
-    denominator_unit: int = 1
-    scale: int = 1
-    obstacle: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,7 +90,7 @@ def answer(world: World, kpi: str, parts: Parts, entity: Entity) -> Answer:
     numerator = Fraction(parts.numerators.get(entity, 0), parts.unit)
     if parts.denominators is None:
         return Answer(float(numerator), 1.0, float(parts.scale * numerator), "ok")
-    if entity not in parts.denominators:
+    if entity not in parts.denominators or (parts.both and entity not in parts.numerators):
         return Answer(None, None, None, "nothing")
     denominator = Fraction(parts.denominators[entity], parts.denominator_unit)
     if denominator <= 0:
@@ -149,6 +142,7 @@ def all_parts(world: World, start: datetime.date, end: datetime.date) -> dict[st
         **new_customer_parts(world, start, end),
         **receivable_parts(world, start, end),
         **stock_parts(world, start, end),
+        **conduct_parts(world, start, end),
         "attainment": Parts(*attainment_parts(world, start, end), 10_000, 10_000),
     }
 
@@ -352,37 +346,3 @@ def stock_parts(world: World, start: datetime.date, end: datetime.date) -> dict[
     received = total(stock, "received_quantity")
     at_hand = {entity: amount + opening.get(entity, 0) for entity, amount in received.items()}
     return {"sell_through": Parts(total(sold, "quantity"), at_hand, 10_000, 10_000)}
-
-
-def total(frame: pd.DataFrame, column: str) -> Totals:
-    """Exact sums of a column by level and entity; entities without any such figure are left out."""
-    given = frame[frame[column].notna()]
-    return measured(given, lambda groups: groups[column].sum())
-
-
-def count(frame: pd.DataFrame) -> Totals:
-    """Rows by level and entity."""
-    return measured(frame, lambda groups: groups.size())
-
-
-def distinct(frame: pd.DataFrame, column: str) -> Totals:
-    """Different things by level and entity, each counted once."""
-    return measured(frame, lambda groups: groups[column].nunique())
-
-
-def minus(left: Totals, right: Totals) -> Totals:
-    """Left less right, entity by entity."""
-    return {entity: left.get(entity, 0) - right.get(entity, 0) for entity in {*left, *right}}
-
-
-def in_window(dates: pd.Series, start: datetime.date, end: datetime.date) -> pd.Series:
-    """Which dates lie from `start` up to, not including, `end`."""
-    return dates.notna() & (dates >= start) & (dates < end)
-
-
-def listed(frame: pd.DataFrame, start: datetime.date, end: datetime.date) -> pd.Series:
-    """Which rows hold a product that was on the price list during the period."""
-    since, until = frame["listed_from"], frame["listed_to"]
-    begun = since.isna() | (since < end)
-    going = until.isna() | (until >= start)
-    return frame["product_is_known"] & begun & going

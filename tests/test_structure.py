@@ -13,7 +13,7 @@ FLOORS = [
     {"simulator"},
     {"store"},
     {"metrics"},
-    {"results"},
+    {"results", "appraisals"},
     {"methods"},
     {"analysis"},
     {"report"},

@@ -102,7 +102,7 @@ def speaks(called: ast.expr) -> bool:
     if isinstance(called, ast.Call):
         return isinstance(called.func, ast.Name) and called.func.id == "words"
     if isinstance(called, ast.Attribute):
-        return called.attr == "has"
+        return called.attr == "has" and not ast.unparse(called.value).endswith("intake")
     return isinstance(called, ast.Name) and called.id in ("words", "said", "self")
 
 

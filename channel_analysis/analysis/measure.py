@@ -32,7 +32,7 @@ def measure(
     period : str or list of str
         Codes such as "2025Q3", "2025-07", "FY2026H1", or "last-quarter".
     by : str or list of str
-        Levels: company, channel_family, channel_type, region, partner, rep, category.
+        Levels: company, channel_family, channel_type, region, partner, rep, team, category.
     kpis : str or list of str
         Names of KPIs; all of them when empty.
     language : str

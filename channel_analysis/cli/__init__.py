@@ -6,6 +6,7 @@ import typer
 
 from .cases import cases
 from .checking import check
+from .decisions import decisions
 from .mapping import map_
 from .reports import report
 from .simulation import simulate
@@ -23,3 +24,4 @@ for command in (init, simulate, check, report, dictionary):
     app.command()(command)
 app.command("map")(map_)
 app.add_typer(cases, name="cases")
+app.add_typer(decisions, name="decisions")

@@ -6,10 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from .rubric import Label, Limit, Rubric, Rules, Share
+from .rubric import Limit, Rubric
+from .settings import Label, Rules, Share
 
 Days = Annotated[int, Field(ge=0, le=3660)]
-HANDLINGS = ("reward", "support", "plan", "contract")
+HANDLINGS = ("reward", "support", "plan", "contract", "award", "admit")
+"""What can be proposed: the first four follow from tiers and warnings."""
 
 
 class Tier(Rules):

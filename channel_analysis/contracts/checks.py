@@ -157,7 +157,7 @@ def accounts_sql(table: Table, staged: str) -> str:
     return (
         f"SELECT _issue AS issue, _note AS note, COUNT(*) AS row_count, {amount} AS amount, "
         f"{first} AS first_date, {last} AS last_date "
-        f"FROM {staged} GROUP BY _issue, _note ORDER BY _issue NULLS FIRST, _note NULLS FIRST"
+        f"FROM {staged} GROUP BY _issue, _note"
     )
 
 
@@ -176,6 +176,17 @@ def marked_duplicates_sql(table: Table, staged: str) -> str:
 def in_order(table: Table) -> str:
     """The order of staged rows: that of their blocks and files, then, where these are silent, of values."""
     return ", ".join(["_block", "_file", "_row", *(_quoted(name) for name in table.column_names)])
+
+
+def settled_sql(table: Table, staged: str) -> str:
+    """The accounts, and among them a row that says how many keys stand twice (`doubled`)."""
+    keys = has_duplicates_sql(table, staged)
+    kinds = ("VARCHAR", "VARCHAR", "BIGINT", "DECIMAL(38, 4)", "DATE", "DATE")
+    columns = ", ".join(f"CAST(NULL AS {kind})" for kind in kinds)
+    return (
+        f"SELECT a.*, CAST(NULL AS BIGINT) AS doubled FROM ({accounts_sql(table, staged)}) AS a "
+        f"UNION ALL SELECT {columns}, n AS doubled FROM ({keys}) AS k"
+    )
 
 
 def has_duplicates_sql(table: Table, staged: str) -> str:

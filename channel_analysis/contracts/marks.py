@@ -59,15 +59,20 @@ def _signs_of_sales() -> Iterator[tuple[Mark, Sequence[str]]]:
 def counted_sql(table: Table, rows: str, marks: Sequence[Mark]) -> str:
     """One aggregate scan: rows and money for every combination of marks, as bits of `mask`.
 
-    Bit n (1, 2, 4 ...) stands for the mark of place n; `rows` is the name of a view.
+    `rows` is the name of a view.
     """
-    bits = " + ".join(f"CASE WHEN {mark.condition} THEN {1 << n} ELSE 0 END" for n, mark in enumerate(marks))
     amount = f"t.{table.amount}" if table.amount else "0"
     return (
         f"SELECT mask, COUNT(*) AS row_count, CAST(COALESCE(SUM(amount), 0) AS DECIMAL(38, 4)) AS amount "
-        f"FROM (SELECT CAST({bits} AS BIGINT) AS mask, {amount} AS amount "
-        f"FROM {rows} AS t {joined(marks)}) AS marked GROUP BY mask ORDER BY mask"
+        f"FROM (SELECT {mask_sql(marks)} AS mask, {amount} AS amount "
+        f"FROM {rows} AS t {joined(marks)}) AS marked GROUP BY mask"
     )
+
+
+def mask_sql(marks: Sequence[Mark]) -> str:
+    """The marks that stand for a row, as one number: bit n (1, 2, 4 ...) is that of place n."""
+    bits = " + ".join(f"CASE WHEN {mark.condition} THEN {1 << n} ELSE 0 END" for n, mark in enumerate(marks))
+    return f"CAST({bits} AS BIGINT)"
 
 
 def joined(marks: Iterable[Mark]) -> str:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from ..errors import InputError, Problem, did_you_mean
+from ..errors import did_you_mean
 from .appraisal import Candidates, Handling, Partners, SalesForce, Scores
-from .rubric import EVERYBODY, Anchors, Band, Label, Rubric, Rules, Share
+from .rubric import EVERYBODY, Anchors, Band, Rubric
 from .rules import RULES
+from .settings import Label, Rules, Share, mistake
 
 
 class ChannelType(Rules):
@@ -30,10 +28,10 @@ def _known_rules(given: dict[str, str]) -> dict[str, str]:
     for rule, treatment in given.items():
         known = RULES.get(rule)
         if known is None:
-            mistakes.append(_mistake((rule,), f"there is no rule '{rule}'", did_you_mean(rule, RULES)))
+            mistakes.append(mistake((rule,), f"there is no rule '{rule}'", did_you_mean(rule, RULES)))
         elif treatment not in known.treatments:
             what = f"rows {known.what} cannot be treated so (given: {treatment!r})"
-            mistakes.append(_mistake((rule,), what, did_you_mean(treatment, known.treatments)))
+            mistakes.append(mistake((rule,), what, did_you_mean(treatment, known.treatments)))
     if mistakes:
         raise ValidationError.from_exception_data("Quality", mistakes)
     return given
@@ -106,7 +104,7 @@ class Policy(Rules):
             ("candidates", "scoring"): self.candidates.scoring,
         }
         mistakes = [
-            _mistake((*place, *where), what, fix)
+            mistake((*place, *where), what, fix)
             for place, rubric in rubrics.items()
             for where, what, fix in rubric.mistakes(known)
         ]
@@ -126,61 +124,3 @@ class Policy(Rules):
     def anchors_of(self, channel_type: str, kpi: str) -> Anchors | Band | None:
         """Anchors of a KPI: the channel type's own, else its family's, else those for all."""
         return self.scoring.anchors_of(self.scopes_of(channel_type), kpi)
-
-
-def wrong(what: str, fix: str, secret: bool = False) -> PydanticCustomError:
-    """A mistake for a validator to raise, with its remedy; the value is not shown when it is a secret."""
-    return PydanticCustomError("wrong", "{what}", {"what": what, "fix": fix, "secret": secret})
-
-
-def _mistake(place: tuple[str, ...], what: str, fix: str) -> InitErrorDetails:
-    return InitErrorDetails(type=wrong(what, fix), loc=place, input=None)
-
-
-Model = TypeVar("Model", bound=BaseModel)
-
-
-def validated(model: type[Model], data: Mapping[str, Any], where: str) -> Model:
-    """Validate settings; InputError lists every mistake with its place.
-
-    Examples
-    --------
-    >>> validated(Quality, {"grade_aa": 0.1}, "policy.toml")
-    Traceback (most recent call last):
-    ...
-    channel_analysis.errors.InputError: 1 problem found
-      1. policy.toml [grade_aa]: this name is not known
-         fix: did you mean 'grade_a'?
-    """
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        raise InputError(_problem(model, item, where) for item in error.errors()) from None
-
-
-def _problem(model: type[BaseModel], item: Any, where: str) -> Problem:
-    path = [str(part) for part in item["loc"] if not str(part).startswith("<")]
-    place = f"{where} [{'.'.join(path)}]" if path else where
-    if item["type"] == "extra_forbidden":
-        return Problem(place, "this name is not known", did_you_mean(path[-1], _names_at(model, path)))
-    message = item["msg"].removeprefix("Value error, ")
-    given, context = item.get("input"), item.get("ctx", {})
-    is_shown = isinstance(given, str | int | float) and not context.get("secret")
-    fix = context.get("fix", "")
-    if item["type"] == "literal_error" and isinstance(given, str):
-        fix = did_you_mean(given, re.findall(r"'([^']*)'", context.get("expected", "")))
-        fix = fix if fix.startswith("did") else ""
-    return Problem(place, f"{message} (given: {given!r})" if is_shown else message, fix)
-
-
-def _names_at(model: type[BaseModel], path: list[str]) -> list[str]:
-    """Names allowed beside the one at `path`, following nested models."""
-    current: Any = model
-    for part in path[:-1]:
-        if isinstance(current, type) and issubclass(current, BaseModel):
-            field = current.model_fields.get(part)
-            current = field.annotation if field else None
-        else:
-            current = next(iter(getattr(current, "__args__", ())[-1:]), None)
-    fields = getattr(current, "model_fields", None)
-    return list(fields) if fields else []

@@ -5,21 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from ..errors import did_you_mean
-
-Share = Annotated[float, Field(ge=0, le=1)]
-Label = dict[str, str]
+from .settings import Rules, Share
 
 EVERYBODY = "all"
 """The scope that holds where neither a channel type nor its family has an entry of its own."""
-
-
-class Rules(BaseModel):
-    """Base of every settings model: unknown names and endless numbers are refused, values are frozen."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Anchors(Rules):
@@ -79,9 +71,9 @@ class Limit(Rules):
             raise ValueError("give either below or above")
         return self
 
-    def is_broken(self, value: float) -> bool:
-        """Whether a value lies beyond the limit; one that is not known (NaN) does not."""
-        return value < self.below if self.below is not None else value > self.above  # type: ignore[operator]
+    def is_broken(self, value: Any) -> Any:
+        """Whether a value, or each of an array, lies beyond the limit; what is not known (NaN) does not."""
+        return value < self.below if self.below is not None else value > self.above
 
 
 class Cap(Limit):

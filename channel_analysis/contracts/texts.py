@@ -66,5 +66,7 @@ def one_spelling(text: str) -> str:
     >>> one_spelling("Ｐ００１\\u200b") == one_spelling("p 001")
     True
     """
+    if text.isascii() and text.isprintable() and " " not in text:
+        return text.lower()
     plain = unicodedata.normalize("NFKC", text).casefold()
     return re.sub(f"[\\s{_UNSEEN}]", "", plain)

@@ -18,6 +18,7 @@ LEVELS = {
     "region": "region",
     "partner": "partner_id",
     "rep": "rep_id",
+    "team": "team",
     "category": "category",
 }
 """Entity levels and the column that holds the entity; the company has none."""
@@ -27,6 +28,10 @@ UNASSIGNED = "(unassigned)"
 
 _JOINS = {
     "partner": "LEFT JOIN partners AS pa ON pa.partner_id = t.partner_id",
+    "participant": "LEFT JOIN partners AS pa ON t.participant_kind = 'partner' "
+    "AND pa.partner_id = t.participant_id",
+    "staff": "LEFT JOIN staff AS st ON st.staff_id = t.rep_id",
+    "colleague": "LEFT JOIN staff AS st ON t.participant_kind = 'staff' AND st.staff_id = t.participant_id",
     "product": "LEFT JOIN products AS pr ON pr.product_id = t.product_id",
     "order": f"LEFT JOIN {RETURNED_ORDERS} AS oo ON t.kind = 'return' AND oo.order_id = t.original_order_id",
     "actual": "LEFT JOIN target_actuals AS ta ON ta.target_id = t.target_id",
@@ -41,6 +46,8 @@ def fact_columns(table: Table, policy: Policy, of_partner: bool = False) -> dict
     """
     has_partner = "partner_id" in table.column_names and table.name != "partners"
     derived: dict[str, tuple[str, str]] = {}
+    if table.name == "programmes":
+        derived |= {name: (f"pa.{name}", "participant") for name in ("channel_type", "region")}
     for name in ("channel_type", "region"):
         own = f"t.{name}" if name in table.column_names else ""
         if has_partner and of_partner:
@@ -58,15 +65,9 @@ def fact_columns(table: Table, policy: Policy, of_partner: bool = False) -> dict
         derived["channel_family"] = (family, join)
     if "product_id" in table.column_names and table.name != "products":
         derived["category"] = ("pr.category", "product")
-    if table.name == "sales":
-        derived |= _SALES
-    if table.name == "targets":
-        derived |= {
-            "target_date": ("ta.target_date", "actual"),
-            "window_start": ("ta.window_start", "actual"),
-            "window_end": ("ta.window_end", "actual"),
-            "actual_amount": ("ta.actual_amount", "actual"),
-        }
+    if "rep_id" in table.column_names:
+        derived["team"] = ("st.team", "staff")
+    derived |= _OF_TABLE.get(table.name, {})
     return derived
 
 
@@ -87,7 +88,28 @@ _SALES = {
         "AND (pr.listed_to IS NULL OR pr.listed_to >= :period_start))",
         "product",
     ),
+    "guide_price": ("pr.guide_price", "product"),
+    "below_guide": (
+        "(CASE WHEN t.quantity > 0 AND pr.guide_price > 0 THEN CAST(t.quantity AS DECIMAL(38, 4)) * "
+        "CAST(CAST(pr.guide_price AS DECIMAL(38, 4)) * (1 - :price_tolerance) AS DECIMAL(18, 4)) "
+        "> t.net_amount END)",
+        "product",
+    ),
 }
+_OF_TABLE = {
+    "sales": _SALES,
+    "sell_out": {"authorised_region": ("pa.authorised_region", "partner")},
+    "programmes": {
+        "partner_id": ("CASE WHEN t.participant_kind = 'partner' THEN t.participant_id END", ""),
+        "rep_id": ("CASE WHEN t.participant_kind = 'staff' THEN t.participant_id END", ""),
+        "team": ("st.team", "colleague"),
+    },
+    "targets": {
+        name: (f"ta.{name}", "actual")
+        for name in ("target_date", "window_start", "window_end", "actual_amount")
+    },
+}
+"""What single tables have beside their own columns."""
 
 
 def fact_sql(

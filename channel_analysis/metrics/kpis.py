@@ -13,7 +13,8 @@ from pydantic import Field, model_validator
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from ..contracts.policy import Label, Policy, Rules, validated
+from ..contracts.policy import Policy
+from ..contracts.settings import Label, Rules, validated
 from ..contracts.tables import TABLES
 from ..errors import InputError, Problem, did_you_mean, refuse
 from ..files import CATALOG, overlay, read_toml
@@ -33,8 +34,16 @@ NAMES = (
     "activity_start",
     "churn_start",
     "churn_middle",
+    "late_start",
+    "last_month",
+    "recent_start",
+    "recent_days",
+    "price_tolerance",
 )
 """Names a KPI's SQL may use with a colon before them."""
+
+_PROBED = {"days": "90", "recent_days": "90", "price_tolerance": "CAST(0.001 AS DECIMAL(7, 6))"}
+"""Values of the names that are no days, for definitions that are checked without a period."""
 
 NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT", "UINTEGER", "FLOAT", "DOUBLE")
 """Types of the engine, beside decimals, that a KPI's terms may have."""
@@ -66,13 +75,16 @@ class Term(Rules):
 
 
 class Kpi(Rules):
-    """One KPI as kpis.toml defines it."""
+    """One KPI as kpis.toml defines it.
+
+    With `numerator_required` an entity without rows in the numerator's table has no figure, not 0.
+    """
 
     label: Label
     definition: Label = {}
     dimension: Literal["result", "promotion", "customer", "market", "cost"]
     kind: Literal["additive", "distinct", "nested", "lagged"]
-    unit: Literal["money", "share", "points", "count", "per_1000", "days", "index", "ratio"]
+    unit: Literal["money", "share", "points", "count", "per_1000", "days", "index", "ratio", "weeks"]
     better: Literal["higher", "lower", "none"]
     numerator: list[Term] = []
     denominator: list[Term] = []
@@ -80,6 +92,7 @@ class Kpi(Rules):
     scale: float = Field(1, gt=0)
     interval: Literal["wilson", "mean", ""] = ""
     needs: list[str] = []
+    numerator_required: bool = False
     per: str = ""
     inner: dict[str, str] = {}
     window: Literal["period", "churn"] = "period"
@@ -338,7 +351,7 @@ def _together(probes: Sequence[tuple[str, str]]) -> str:
 
 def _probes(kpi: Kpi, policy: Policy) -> list[str]:
     """Queries with the shape of the KPI's own, one per term, that give the type of its value."""
-    values = dict.fromkeys(NAMES, "DATE '2025-01-01'") | {"days": "90"}
+    values = dict.fromkeys(NAMES, "DATE '2025-01-01'") | _PROBED
     found = []
     for term in kpi.terms:
         if kpi.kind == "nested":

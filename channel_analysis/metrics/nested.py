@@ -66,7 +66,7 @@ def nested_sums(
     names = dated_names(period, policy, base_of(kpi, period), kpi.lookback_months)
     entities = entity_columns(scan.source.table, levels, policy)
     keys = [quoted(column) for column in distinct_columns(entities)]
-    rows = _rows_sql(scan, entities, names, nested_start(kpi, period, policy), policy)
+    rows = rows_sql(scan, entities, names, nested_start(kpi, period, policy), policy)
     if scan.needs_rank:
         partition = f"PARTITION BY {', '.join(keys)} " if keys else ""
         order = f"{partition}ORDER BY {quoted(next(iter(kpi.inner)))} DESC NULLS LAST, per_key"
@@ -89,7 +89,7 @@ def nested_start(kpi: Kpi, period: Period, policy: Policy) -> datetime.date:
     return period.start
 
 
-def _rows_sql(
+def rows_sql(
     scan: NestedScan,
     entities: Mapping[str, str],
     names: Mapping[str, str],

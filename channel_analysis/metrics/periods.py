@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,6 +56,10 @@ class Period:
     def last_day(self) -> datetime.date:
         """The last day within the period."""
         return self.end - datetime.timedelta(days=1)
+
+    def late_start(self, share: float) -> datetime.date:
+        """First of the last days, which are so large a share of the period; one day at least."""
+        return self.end - datetime.timedelta(days=max(1, math.ceil(self.days * share)))
 
     def shift(self, count: int) -> Period:
         """The period `count` lengths later (earlier when negative)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,9 @@ ROWS = "rows"
 MONTHS_SEEN = "months_seen"
 """Column of a scan of a monthly table that counts the months it has rows for."""
 
+
+RECENT_MONTHS = 3
+"""The last months of a period that tell how fast goods sell; of shorter periods all."""
 
 USUAL = ChannelType(family="indirect")
 """The windows of rows whose channel type the policy does not know."""
@@ -56,12 +59,8 @@ def scan_sums(
     """
     names = dated_names(period, policy)
     entities = entity_columns(scan.table, levels, policy)
-    used = {column for term in scan.terms for column in columns_of(term.tree)}
-    used |= {*entities.values(), scan.date} - {""}
-    used |= {"level", "window_start", "window_end"} if scan.table == "targets" else set()
-    used |= {"channel_type"} if scan.window == "activity" else set()
-    used |= {"partner_id"} if scan.of_partner else set()
-    facts = named_sql(fact_sql(scan.table, sorted(used), policy, scan.of_partner, _source(scan)), names)
+    used = {"level", "window_start", "window_end"} if scan.table == "targets" else set()
+    facts, where = scan_rows(scan, period, policy, {*used, *entities.values()}, condition)
     keys = [quoted(column) for column in distinct_columns(entities)]
     aggregates = [f"{with_names(term.tree, names)} AS term_{i}" for i, term in enumerate(scan.terms)]
     aggregates.append(f"COUNT(*) AS {ROWS}")
@@ -69,13 +68,25 @@ def scan_sums(
     if scan.date == "month":
         aggregates.append(f"COUNT(DISTINCT month) AS {MONTHS_SEEN}")
         measured.append(MONTHS_SEEN)
-    named = f"partner_id <> '{UNASSIGNED}'" if scan.of_partner else ""
-    within = _within(scan, period, policy, names)
-    where = " AND ".join(filter(None, [within, named, condition])) or "TRUE"
     sets = ", ".join(f"({quoted(column)})" if column else "()" for column in dict.fromkeys(entities.values()))
     grouping = f" GROUP BY GROUPING SETS ({sets})" if keys else ""
     query = f"SELECT {', '.join([*keys, *aggregates])} FROM ({facts}) AS f WHERE {where}{grouping}"
     return read_sums(engine, query, entities, measured)
+
+
+def scan_rows(
+    scan: Scan, period: Period, policy: Policy, columns: Collection[str], condition: str = ""
+) -> tuple[str, str]:
+    """The rows of a scan with some columns beside those of its terms: a SELECT, and which of its rows."""
+    names = dated_names(period, policy)
+    used = {*columns, scan.date}.union(*(columns_of(term.tree) for term in scan.terms)) - {""}
+    used |= {"channel_type"} if scan.window == "activity" else set()
+    used |= {"partner_id"} if scan.of_partner else set()
+    facts = named_sql(fact_sql(scan.table, sorted(used), policy, scan.of_partner, _source(scan)), names)
+    named = f"partner_id <> '{UNASSIGNED}'" if scan.of_partner else ""
+    within = _within(scan, period, policy, names)
+    where = " AND ".join(filter(None, [within, named, condition])) or "TRUE"
+    return facts, where
 
 
 def base_of(kpi: Kpi, period: Period) -> Period | None:
@@ -88,6 +99,8 @@ def dated_names(
 ) -> dict[str, str]:
     """SQL of every :name for one period; the windows of activity and churn depend on the channel type."""
     base = base or period
+    recent = max(period.start, add_months(period.end, -RECENT_MONTHS))
+    tolerance = policy.irregularities.price_tolerance
     rules = {**policy.channel_types, "": USUAL}
 
     def by_type(start: Callable[[str], datetime.date]) -> str:
@@ -105,6 +118,11 @@ def dated_names(
         "activity_start": by_type(lambda n: _activity_start(period, rules[n])),
         "churn_start": by_type(lambda n: add_months(period.start, -rules[n].churn_window_months)),
         "churn_middle": by_type(lambda n: add_months(period.end, -rules[n].churn_window_months)),
+        "late_start": sql_day(period.late_start(policy.irregularities.late_share_of_days)),
+        "last_month": sql_day(add_months(period.end, -1)),
+        "recent_start": sql_day(recent),
+        "recent_days": str((period.end - recent).days),
+        "price_tolerance": f"CAST({tolerance:.6f} AS DECIMAL(7, 6))",
     }
 
 

@@ -15,7 +15,7 @@ from ..store.engine import Engine, quoted
 from .facts import LEVELS, channel_family_case
 from .periods import Period
 
-SCOPES = {level: column for level, column in LEVELS.items() if level != "category"}
+SCOPES = {level: column for level, column in LEVELS.items() if level not in ("team", "category")}
 """Levels a set of targets may be split by, with the column that names the scope."""
 FINER_FIRST = ("channel_type", "rep", "partner", "region", "channel_family", "company")
 
@@ -116,13 +116,13 @@ def holds_most_of(period: Period) -> str:
 def level_for(wanted: str, supplied: dict[str, set[str]]) -> str | None:
     """The set of targets that serves a level: its own, else the first that can be rolled up to it.
 
+    Targets of reps roll up to their teams.
+
     `supplied` maps each level of targets at hand to the scope columns its rows fill throughout.
     """
     if wanted in supplied:
         return wanted
-    column = SCOPES.get(wanted)
-    if column is None:
-        return None
+    column = LEVELS[wanted]
     for level in FINER_FIRST:
         if level in supplied and (not column or column in supplied[level]):
             return level
@@ -132,12 +132,16 @@ def level_for(wanted: str, supplied: dict[str, set[str]]) -> str | None:
 def supplied_levels(engine: Engine) -> dict[str, set[str]]:
     """Levels of targets at hand, each with the scope columns that all of its rows fill."""
     scopes = [column for column in SCOPES.values() if column]
-    counts = ", ".join(f"COUNT({quoted(column)}) AS {quoted(column)}" for column in scopes)
-    rows = engine.query(f"SELECT level, COUNT(*) AS n, {counts} FROM targets GROUP BY level").to_pylist()
+    counts = ", ".join(f"COUNT(t.{quoted(column)}) AS {quoted(column)}" for column in scopes)
+    rows = engine.query(
+        f"SELECT t.level, COUNT(*) AS n, COUNT(st.team) AS teams, {counts} FROM targets AS t "
+        "LEFT JOIN staff AS st ON st.staff_id = t.rep_id GROUP BY t.level"
+    ).to_pylist()
     filled = {row["level"]: {c for c in scopes if row[c] == row["n"]} for row in rows}
-    for columns in filled.values():
-        if "channel_type" in columns:
-            columns.add("channel_family")
+    for row in rows:
+        columns = filled[row["level"]]
+        columns |= {"channel_family"} if "channel_type" in columns else set()
+        columns |= {"team"} if "rep_id" in columns and row["teams"] else set()
     return filled
 
 

@@ -139,7 +139,11 @@ def _valued(parts: Parts, kpi: Kpi) -> dict[str, np.ndarray]:
     status = np.where(unknown & ~excused, "no_data", status)
     there = status == ""
     if kpi.is_ratio:
-        numerator = np.where(there & np.isnan(numerator) & ~np.isnan(denominator), 0.0, numerator)
+        absent = there & np.isnan(numerator) & ~np.isnan(denominator)
+        if kpi.numerator_required:
+            status = np.where(absent & (denominator > 0), "no_rows", status)
+        else:
+            numerator = np.where(absent, 0.0, numerator)
         status = np.where(there & np.isnan(denominator), "no_rows", status)
         status = np.where(there & (denominator == 0), "zero_denominator", status)
         status = np.where(there & (denominator < 0), "negative_denominator", status)

@@ -27,6 +27,7 @@ COLOURS = {
     "text": "#202a33",
     "muted": "#5b6770",
     "rule": "#c9d1d8",
+    "paper": "#ffffff",
 }
 """Colours by role; in the SVG they become the page's variables, so that dark mode can differ."""
 
@@ -152,6 +153,53 @@ def ranges(
     ax.set_xlim(0, 130)
     ax.tick_params(axis="y", left=False, labelleft=True)
     _bare(ax, keep_bottom=True)
+
+
+def shares(
+    ax: Axes,
+    names: Sequence[str],
+    parts: Sequence[Sequence[float]],
+    labels: Sequence[Sequence[str]],
+    legend: Sequence[str],
+) -> None:
+    """A bar a row, cut into parts that add up to the whole, the first the darkest; each with its label."""
+    places = list(range(len(names)))[::-1]
+    for number, part in enumerate(legend):
+        tone = _tone(number, len(legend))
+        begins = [sum(row[:number]) for row in parts]
+        widths = [row[number] for row in parts]
+        ax.barh(places, widths, left=begins, height=0.68, color=COLOURS["actual"], alpha=tone, label=part)
+        for place, begin, width, row in zip(places, begins, widths, labels, strict=True):
+            if width > 0.035:
+                colour = COLOURS["paper"] if tone > 0.5 else COLOURS["text"]
+                ax.annotate(row[number], (begin + width / 2, place), ha="center", va="center", color=colour)
+    ax.set_yticks(places, names)
+    ax.set_xlim(0, 1)
+    ax.tick_params(axis="y", left=False, labelleft=True)
+    ax.tick_params(axis="x", labelbottom=False)
+    ax.legend(ncols=len(legend), loc="lower left", bbox_to_anchor=(0, 1), frameon=False, fontsize=9)
+    _bare(ax, keep_bottom=False)
+
+
+def columns(ax: Axes, names: Sequence[str], heights: Sequence[float], labels: Sequence[str]) -> None:
+    """A column for each name, with its label on top."""
+    ax.bar(range(len(names)), heights, color=COLOURS["actual"], width=0.66)
+    for place, (height, label) in enumerate(zip(heights, labels, strict=True)):
+        ax.annotate(
+            label, (place, height), xytext=(0, 3), textcoords="offset points", ha="center", fontweight="bold"
+        )
+    ax.set_xticks(range(len(names)), names)
+    ax.tick_params(axis="y", left=False, labelleft=False)
+    ax.margins(y=0.18)
+    _bare(ax, keep_bottom=True)
+
+
+def _tone(number: int, count: int) -> float:
+    """Opacity of one of several parts: strong for light text to stand on, then faint for dark text."""
+    strong = (count + 1) // 2
+    if number < strong:
+        return 1 - 0.18 * number / max(strong - 1, 1)
+    return 0.40 - 0.27 * (number - strong) / max(count - strong - 1, 1)
 
 
 def _whole_bar(ax: Axes, place: int, height: float, colour: str) -> None:

@@ -1,18 +1,24 @@
-"""What a published report found becomes cases, once its pages are out, so that somebody follows it up."""
+"""What follows a report once its pages are out: cases to look into, proposals to decide, priors to keep."""
 
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..store.cases import Found, open_cases
+from ..store.decisions import Proposal, propose
+from ..store.priors import freeze_priors
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FINDINGS, IRREGULARITIES = "data_findings", "irregularities"
+DECISIONS = "decisions"
+PRIORS = {"partner_priors": "partner"}
+"""Tables of priors, with the level whose scores rest on them."""
 
 _SUBJECTS = {
     FINDINGS: ("table", "column", "keys"),
@@ -22,14 +28,21 @@ _SUBJECTS = {
 
 
 def follow_up(root: Path, period: str, as_of: datetime.date, folder: Path, names: Iterable[str]) -> list[str]:
-    """Open a case for every row of the published tables `names` that is one; the ids of new cases.
+    """Open cases, log proposals and keep priors of the published tables `names`; the ids of new cases.
 
     Raises
     ------
     InputError
-        When the ledger cannot be read or written to.
+        When a ledger cannot be read or written to.
     """
     import pandas as pd
+
+    if DECISIONS in names:
+        table = pd.read_parquet(folder / "tables" / f"{DECISIONS}.parquet")
+        propose(root, period, as_of, proposals_in(table))
+    for name, level in PRIORS.items():
+        if name in names:
+            freeze_priors(root, period, level, pd.read_parquet(folder / "tables" / f"{name}.parquet"))
 
     found: list[Found] = []
     for name in _SUBJECTS:
@@ -51,6 +64,23 @@ def found_in(name: str, frame: pd.DataFrame) -> list[Found]:
         rows = (before.rows if before else 0) + (int(row["rows"]) if name == FINDINGS else 0)
         found[row["case_id"]] = Found(str(row["rule"]), _subject(name, row), rows, str(row["case_id"]))
     return list(found.values())
+
+
+def proposals_in(frame: pd.DataFrame) -> list[Proposal]:
+    """The proposals that a table of decisions holds, one per row."""
+    return [
+        Proposal(
+            subject={row["subject_kind"]: row["subject"]},
+            kind=row["kind"],
+            name=row["name"],
+            handling=row["handling"],
+            reason=row["reason"],
+            numbers=json.loads(row["numbers"]),
+            approver=row["approver"],
+            appeal_days=int(row["appeal_days"]),
+        )
+        for row in frame.to_dict("records")
+    ]
 
 
 def _subject(name: str, row: Mapping[Any, Any]) -> dict[str, str]:

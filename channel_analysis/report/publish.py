@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..store.cases import read_cases
+from ..store.decisions import read_decisions
 from ..store.workspace import Workspace, open_workspace
 from .jobs import plan
 from .runner import Published, run
@@ -57,6 +58,7 @@ def publish(
 
     load_kpis(ws)
     read_cases(ws.root)
+    read_decisions(ws.root)
     ws.refresh()
     ws.facts(lambda what, done, of: progress(f"data: {what}", done, of))
     resolved = resolve_period(ws, job.period)

@@ -18,6 +18,7 @@ from typing import Any
 from ..errors import InputError, Problem
 from ..files import sha256_of_file
 from ..store.cases import decisions, read_cases
+from ..store.decisions import decided, read_decisions
 from ..store.workspace import Workspace
 from .child import Progress, ReportError, run_child
 from .jobs import Job
@@ -131,7 +132,7 @@ def _fingerprints(ws: Workspace, summary: Mapping[str, Any]) -> dict[str, str]:
     told: dict[str, str] = summary["fingerprints"]
     if told:
         return told
-    from ..analysis.review import definitions_version
+    from ..analysis.provenance import definitions_version
     from ..metrics.kpis import load_kpis
 
     return {
@@ -141,9 +142,9 @@ def _fingerprints(ws: Workspace, summary: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _decisions(ws: Workspace) -> dict[str, str]:
-    """What people decided about cases is an input as well; that a case was opened changes no page."""
-    fingerprint = decisions(read_cases(ws.root))
-    return {"cases": fingerprint} if fingerprint else {}
+    """What people decided about cases and proposals is an input as well; that one was opened is not."""
+    told = {"cases": decisions(read_cases(ws.root)), "decisions": decided(read_decisions(ws.root))}
+    return {name: fingerprint for name, fingerprint in told.items() if fingerprint}
 
 
 def _publish(

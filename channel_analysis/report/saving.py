@@ -13,6 +13,7 @@ from ..files import written_beside
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ..appraisals import Appraisal
     from ..results import Review
 
 DONE = "application/vnd.channel-analysis.done+json"
@@ -27,13 +28,13 @@ _NAME = re.compile(r"\w[\w-]*")
 """A name that is safe as a file's."""
 
 
-def save_tables(result: Review | Mapping[str, pd.DataFrame], folder: str | Path = "") -> Saved:
+def save_tables(result: Review | Appraisal | Mapping[str, pd.DataFrame], folder: str | Path = "") -> Saved:
     """Write every table as `folder/<name>.parquet`; with no folder, only sum up.
 
     Parameters
     ----------
-    result : Review, or mapping of str to DataFrame
-        A review, or tables of one's own by name; these leave open in the run record what they do
+    result : Review, Appraisal, or mapping of str to DataFrame
+        A whole report, or tables of one's own by name; these leave open in the run record what they do
         not tell.
     folder : str or Path
         The notebook's parameter `tables`.
@@ -51,9 +52,9 @@ def save_tables(result: Review | Mapping[str, pd.DataFrame], folder: str | Path 
     return Saved({**_UNKNOWN, "fingerprints": {}, **known, "tables": sorted(tables)})
 
 
-def _tables_of(result: Review) -> dict[str, pd.DataFrame]:
-    if type(result).__name__ != "Review":
-        what = f"a {type(result).__name__} is neither a review nor tables by name"
+def _tables_of(result: Review | Appraisal) -> dict[str, pd.DataFrame]:
+    if type(result).__name__ not in ("Review", "Appraisal"):
+        what = f"a {type(result).__name__} is neither a review, an appraisal nor tables by name"
         raise InputError([Problem("save_tables", what, 'write save_tables({"name": frame}, tables)')])
     return result.tables()
 
@@ -68,20 +69,23 @@ def _problems(tables: Mapping[Any, Any]) -> Iterator[Problem]:
             yield Problem("save_tables", what, "give a pandas DataFrame")
 
 
-def _known(review: Review) -> dict[str, Any]:
-    """What a review tells of itself."""
-    scope, verdict = review.banner.scope, review.message.verdict
-    return {
+def _known(result: Review | Appraisal) -> dict[str, Any]:
+    """What a report tells of itself; sales only where it speaks of them."""
+    scope = result.banner.scope
+    told = {
         "period": scope.period,
         "start": scope.start.isoformat(),
         "as_of": scope.as_of.isoformat(),
         "currency": scope.currency,
-        "grade": review.banner.grade,
+        "grade": result.banner.grade,
         "is_provisional": scope.is_provisional,
-        "net_sales": verdict.numbers["net_sales"],
-        "growth_yoy": verdict.numbers.get("growth") if "last_year" in verdict.code else None,
-        "fingerprints": dict(review.appendix.fingerprints),
+        "fingerprints": dict(result.appendix.fingerprints),
     }
+    verdict = getattr(getattr(result, "message", None), "verdict", None)
+    if verdict is not None:
+        told["net_sales"] = verdict.numbers["net_sales"]
+        told["growth_yoy"] = verdict.numbers.get("growth") if "last_year" in verdict.code else None
+    return told
 
 
 class Saved:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 from ..errors import InputError, Problem, refuse
@@ -14,6 +15,25 @@ MIME = "application/vnd.channel-analysis.section+json"
 """Type of a notebook output that carries a section in every language, for the page to pick from."""
 
 DEFAULT_LANGUAGE = "en"
+
+
+PARTS = {
+    "Banner": "banner",
+    "Message": "message",
+    "ChannelResults": "channels",
+    "Scorecard": "scorecard",
+    "PartnerAppraisal": "partners",
+    "SalesForce": "sales_force",
+    "Screening": "screening",
+    "Lifecycle": "lifecycle",
+    "KeyAccounts": "key_accounts",
+    "Leads": "leads",
+    "DataQuality": "quality",
+    "Irregularities": "irregularities",
+    "Pending": "pending",
+    "Appendix": "appendix",
+}
+"""The part that shows each result: a module of that name in `parts`, and the function in it."""
 
 
 def show(result: object, languages: str | Sequence[str] = DEFAULT_LANGUAGE) -> Shown:
@@ -65,21 +85,10 @@ class Shown:
 
 def section_of(result: object, language: Words) -> Section:
     """The section a result is shown as; InputError names the kinds that can be shown."""
-    from .parts import appendix, banner, channels, irregularities, message, pending, quality, scorecard
-
-    makers = {
-        "Banner": banner.banner,
-        "Message": message.message,
-        "ChannelResults": channels.channels,
-        "Scorecard": scorecard.scorecard,
-        "DataQuality": quality.quality,
-        "Irregularities": irregularities.irregularities,
-        "Pending": pending.pending,
-        "Appendix": appendix.appendix,
-    }
-    maker = makers.get(type(result).__name__)
-    if maker is None:
+    name = PARTS.get(type(result).__name__)
+    if name is None:
         what = f"a {type(result).__name__} cannot be shown"
-        fix = f"show one of: {', '.join(makers)}, such as review.scorecard"
+        fix = f"show one of: {', '.join(PARTS)}, such as review.scorecard"
         raise InputError([Problem("show", what, fix)])
-    return maker(result, language)  # type: ignore[operator]
+    section: Section = getattr(import_module(f".parts.{name}", __package__), name)(result, language)
+    return section

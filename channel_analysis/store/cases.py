@@ -8,27 +8,19 @@ is the same case.
 from __future__ import annotations
 
 import datetime
-import hashlib
-import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError, Problem, nearest, refuse
+from ..errors import Problem, refuse
+from .ledger import Ledger, date_in, fingerprint, found_by_id, mapping_in, short_hash, texts_in
 
 LEDGER = "cases.jsonl"
 """The ledger's name in a workspace."""
 
 STATES = {"opened": "open", "reopened": "open", "cleared": "cleared", "confirmed": "confirmed"}
 """What each event makes of a case."""
-
-_PATIENCE = 30
-"""Seconds to wait for another process that writes to the ledger."""
-
-_FIX = "put the line back as it was, or take it out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +109,7 @@ def case_id(rule: str, subject: Mapping[str, str]) -> str:
     >>> case_id("stuffing", {"quarter": "2025Q3", "partner_id": "P7"})
     'f724f0a399'
     """
-    text = json.dumps([rule, sorted(subject.items())])
-    return hashlib.sha256(text.encode()).hexdigest()[:10]
+    return short_hash(rule, subject)
 
 
 def read_cases(root: Path) -> dict[str, Case]:
@@ -130,7 +121,7 @@ def read_cases(root: Path) -> dict[str, Case]:
         For lines that cannot be read, each with its number.
     """
     cases: dict[str, Case] = {}
-    for event in _events(root / LEDGER):
+    for event in _LEDGER.read(root):
         cases[event.id] = _after(cases.get(event.id), event)
     return cases
 
@@ -143,9 +134,9 @@ def append(root: Path, events: Iterable[Event]) -> None:
     InputError
         When the ledger cannot be read or written to.
     """
-    with _locked(root):
-        _events(root / LEDGER)
-        _write(root / LEDGER, list(events))
+    with _LEDGER.locked(root):
+        _LEDGER.read(root)
+        _LEDGER.add(root, events)
 
 
 def open_cases(root: Path, period: str, as_of: datetime.date, found: Iterable[Found]) -> list[str]:
@@ -172,7 +163,7 @@ def open_cases(root: Path, period: str, as_of: datetime.date, found: Iterable[Fo
     wanted = {item.id or case_id(item.rule, item.subject): item for item in found}
     if not wanted:
         return []
-    with _locked(root):
+    with _LEDGER.locked(root):
         cases = read_cases(root)
         kinds = {name: _opening(cases.get(name), item) for name, item in wanted.items()}
         events = [
@@ -180,14 +171,13 @@ def open_cases(root: Path, period: str, as_of: datetime.date, found: Iterable[Fo
             for name, item in wanted.items()
             if (kind := kinds[name])
         ]
-        _write(root / LEDGER, events)
+        _LEDGER.add(root, events)
     return [event.id for event in events]
 
 
 def decisions(cases: Mapping[str, Case]) -> str:
     """A fingerprint of what people decided; empty while nobody has decided anything."""
-    decided = sorted(repr(case) for case in cases.values() if case.author)
-    return hashlib.sha256("\n".join(decided).encode()).hexdigest()[:16] if decided else ""
+    return fingerprint(case for case in cases.values() if case.author)
 
 
 def find_case(cases: Mapping[str, Case], given: str) -> Case:
@@ -198,15 +188,7 @@ def find_case(cases: Mapping[str, Case], given: str) -> Case:
     InputError
         When there is none, or more than one.
     """
-    begun = [case for name, case in cases.items() if given and name.startswith(given.lower())]
-    if len(begun) == 1:
-        return begun[0]
-    if begun:
-        what = f"{len(begun)} cases begin so: {', '.join(case.id for case in begun[:5])}"
-        raise InputError([Problem(f"case {given}", what, "give more of the id")])
-    near = nearest(given, cases)
-    fix = f"did you mean '{near}'?" if near else "see them with: channel-analysis cases list"
-    raise InputError([Problem(f"case {given}", "there is no such case", fix)])
+    return found_by_id(cases, given, "case", "channel-analysis cases list")
 
 
 def _opening(case: Case | None, item: Found) -> str:
@@ -233,76 +215,14 @@ def _after(case: Case | None, event: Event) -> Case:
     )
 
 
-def _events(path: Path) -> list[Event]:
-    try:
-        lines = path.read_bytes().split(b"\n")  # only there: a text may hold other ends of lines
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise _unusable(path, "read", error) from None
-    events, problems = [], []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            events.append(_event(json.loads(line.decode("utf-8"))))
-        except (ValueError, TypeError, KeyError, AttributeError):
-            problems.append(Problem(f"{path} line {number}", "this is no event of a case", _FIX))
-    refuse(problems)
-    return events
-
-
 def _event(told: dict[str, Any]) -> Event:
     """An event from its line; names nobody knows yet are left alone. ValueError and kin for what is none."""
-    texts = {name: told[name] for name in ("event", "id", "rule", "period", "author", "note")}
-    subject, rows = told["subject"], told.get("rows", 0)
-    every = (*texts.values(), *subject, *subject.values())
-    if not all(isinstance(text, str) for text in every) or texts["event"] not in STATES:
+    texts = texts_in(told, "event", "id", "rule", "period", "author", "note")
+    rows = told.get("rows", 0)
+    if texts["event"] not in STATES or type(rows) is not int or not texts["id"]:
         raise ValueError(told)
-    if type(rows) is not int or not texts["id"]:
-        raise ValueError(told)
-    "".join(every).encode()  # half a sign could stand on no page
-    as_of, date = (datetime.date.fromisoformat(told[name]) for name in ("as_of", "date"))
-    return Event(**texts, as_of=as_of, date=date, subject=subject, rows=rows)
+    as_of, date = date_in(told, "as_of"), date_in(told, "date")
+    return Event(**texts, as_of=as_of, date=date, subject=mapping_in(told, "subject"), rows=rows)
 
 
-def _write(path: Path, events: list[Event]) -> None:
-    """Append lines in one go; half a sign, as a terminal may pass it on, becomes a question mark."""
-    lines = [json.dumps(asdict(event), default=str, ensure_ascii=False) + "\n" for event in events]
-    if not lines:
-        return
-    try:
-        with path.open("ab+") as ledger:
-            if ledger.tell() and _last_byte(ledger) != b"\n":
-                lines.insert(0, "\n")
-            ledger.write("".join(lines).encode("utf-8", "replace"))
-            ledger.flush()
-            os.fsync(ledger.fileno())
-    except OSError as error:
-        raise _unusable(path, "written to", error) from None
-
-
-def _last_byte(ledger: Any) -> bytes:
-    ledger.seek(-1, os.SEEK_END)
-    byte: bytes = ledger.read(1)
-    return byte
-
-
-@contextmanager
-def _locked(root: Path) -> Iterator[None]:
-    from filelock import FileLock, Timeout
-
-    try:
-        lock = FileLock(root / f".{LEDGER}.lock").acquire(timeout=_PATIENCE)
-    except Timeout:
-        what = "another process has been writing to it for long"
-        raise InputError([Problem(str(root / LEDGER), what, "try again once it has ended")]) from None
-    except OSError as error:
-        raise _unusable(root / LEDGER, "written to", error) from None
-    with lock:
-        yield
-
-
-def _unusable(path: Path, how: str, error: OSError) -> InputError:
-    what = f"cannot be {how}: {error.strerror or error}"
-    return InputError([Problem(str(path), what, "correct its permissions")])
+_LEDGER = Ledger(LEDGER, "case", _event)

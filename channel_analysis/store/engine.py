@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
+import tempfile
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,9 +76,11 @@ class DuckDBEngine:
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
-        """The connection, opened at its first use."""
+        """The connection, opened at its first use; it spills to the temporary folder of the machine."""
         if self._connection is None:
-            self._connection = open_duckdb(**self._options)
+            spill = tempfile.mkdtemp(prefix="channel-analysis-")
+            weakref.finalize(self, shutil.rmtree, spill, ignore_errors=True)
+            self._connection = open_duckdb(temp_directory=spill, **self._options)
         return self._connection
 
     def query(self, sql: str) -> pa.Table:

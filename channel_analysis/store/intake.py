@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def take_in(
         are to be set aside) unreadable rows and values that are not what they should be, all at once;
         `so_far` is the outcome by then, where tables were taken in.
     """
-    scratch = target / "sources"
+    scratch, progress = target / "sources", _counted_through(mapping, progress)
     sources, problems = attach_all(engine, mapping, folder, scratch, snapshots, progress)
     plan = _plan(engine, mapping, sources, problems)
     if rules.stop_on_bad_rows:
@@ -108,6 +109,13 @@ def take_in(
     shutil.rmtree(scratch, ignore_errors=True)
     noted = [] if rules.treatment("ignored") == "off" else ignored(mapping, plan, sources)
     return replace(outcome, findings=(*outcome.findings, *noted))
+
+
+def _counted_through(mapping: MappingPlan, progress: Progress) -> Progress:
+    """Progress that counts once: every file is read, every table stored and then checked."""
+    steps = count()
+    of = len(mapping.files) + 2 * len(mapping.files if mapping.is_contract else mapping.tables)
+    return lambda what, _done, _of: progress(what, next(steps), of)
 
 
 def _plan(
@@ -136,8 +144,9 @@ def _plan(
 
 def _taken(staging: Staging, target: Path) -> Judged:
     """A table stored and settled, with what stops a run."""
-    filled = store(staging, target / f"{staging.table.name}.parquet")
-    account, found, notes = settle(staging)
+    stored = target / f"{staging.table.name}.parquet"
+    filled = store(staging, stored)
+    account, found, notes = settle(staging, stored)
     stopped = [finding for finding in found if finding.treatment == "stopped"]
     problems = [
         stopping_problem(staging, finding, rows_with_issue(staging, f"{finding.rule}:{finding.column}"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping as Names
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from ..contracts.checks import NUMBER_FORM, given
-from ..contracts.policy import validated
 from ..contracts.schema import Table
+from ..contracts.settings import validated
 from ..contracts.tables import TABLES
 from ..errors import InputError, Problem, did_you_mean, refuse
 from ..files import read_toml
@@ -121,19 +122,19 @@ def check_block(block: Block, table: Table, sources: Names[str, Source], where: 
 
 def main_file(block: Block) -> str:
     """The file a block reads in its FROM; the others are joined to it."""
-    source = _parsed(block).find(exp.From)
+    source = _read(block.query).find(exp.From)
     return source.this.name if source is not None and isinstance(source.this, exp.Table) else ""
 
 
 def file_of(block: Block, sources: Names[str, Source]) -> Source | None:
     """The file a block's rows come from: that of its FROM, else the first it reads."""
-    read = [main_file(block), *(table.name for table in _parsed(block).find_all(exp.Table))]
+    read = [main_file(block), *(table.name for table in _read(block.query).find_all(exp.Table))]
     return next((sources[name] for name in read if name in sources), None)
 
 
 def is_plain_copy(block: Block) -> bool:
     """Whether a block gives one row for each row of its file, in the file's order."""
-    query = _parsed(block)
+    query = _read(block.query)
     reshaping = (
         *(exp.Join, exp.Where, exp.Group, exp.Distinct, exp.Subquery, exp.CTE, exp.Limit, exp.Order),
         *(exp.TableSample, exp.Qualify),
@@ -252,7 +253,14 @@ def _or_marked(value: exp.Expr, reading: str, expected: str) -> exp.Expr:
 
 
 def _parsed(block: Block) -> exp.Select:
-    query = sqlglot.parse_one(block.query, read="duckdb")
+    """A block's SELECT as a tree of its own, to be changed."""
+    return _read(block.query).copy()
+
+
+@lru_cache(maxsize=256)
+def _read(text: str) -> exp.Select:
+    """A SELECT as a tree that nobody changes."""
+    query = sqlglot.parse_one(text, read="duckdb")
     assert isinstance(query, exp.Select)
     for node in query.walk():
         node.pop_comments()

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..contracts import checks
 from .engine import literal, quoted
-from .mapping import file_of, is_plain_copy
+from .mapping import file_of, is_plain_copy, raw_query
 from .staging import Finding, Staging, Treatment, checked_rows, kinds_of
 
 SHOWN = 5
@@ -63,13 +63,18 @@ def rows_with_issue(staging: Staging, issue: str) -> Seen:
 def _raw_text(staging: Staging, first: Mapping[str, Any], issue: str, column: str) -> str | None:
     """What the file holds in a column of the first row of an issue."""
     block = staging.blocks[first["_block"]]
-    checked = checked_rows(staging, block, kinds_of(staging, block))
-    kind = kinds_of(staging, block)[column]
-    given = f"CAST(raw_{column} AS VARCHAR)" if kind == "date" else f"raw_{column}"
-    raw = f"SELECT b.*, 0 AS _block, {given} AS given FROM ({checked}) AS b"
-    where = f"_issue = {literal(issue)} ORDER BY {checks.in_order(staging.table)} LIMIT 1"
-    value = staging.engine.query(f"SELECT given FROM ({raw}) AS c WHERE {where}")["given"][0].as_py()
-    return None if value is None else shortened(str(value))
+    kinds = kinds_of(staging, block)
+    if first["_row"] is None:
+        checked = checked_rows(staging, block, kinds)
+        rows = f"SELECT b.*, raw_{column} AS given, 0 AS _block FROM ({checked}) AS b"
+        where = f"_issue = {literal(issue)} ORDER BY {checks.in_order(staging.table)} LIMIT 1"
+    else:
+        rows = f"SELECT b.*, b.{quoted(column)} AS given FROM ({raw_query(block)}) AS b"
+        where = f"_row = {first['_row']} AND _file = {literal(first['_file'])}"
+    given = "CAST(given AS VARCHAR)" if kinds[column] == "date" else "given"
+    value = staging.engine.query(f"SELECT {given} AS given FROM ({rows}) AS c WHERE {where}")
+    text = value["given"][0].as_py()
+    return None if text is None else shortened(str(text))
 
 
 def place_of(staging: Staging, row: Mapping[str, Any]) -> str:

@@ -84,11 +84,18 @@ def _empty_sales(engine: Engine, plan: Plan, sources: Mapping[str, Source]) -> d
     read = (file_of(block, sources) for block in plan.get("sales", ()))
     files = {source.name: source for source in read if source}
     for source in files.values():
-        rows = engine.query(f"SELECT COUNT(*) AS n FROM (SELECT 1 FROM {quoted(source.name)} LIMIT 1) AS one")
-        if rows["n"][0].as_py() or source.unreadable_rows:
+        if source.unreadable_rows or _holds_rows(engine, source):
             return {}
     what, fix = "the file holds a header and no rows", "export it again, with its rows"
     return {"sales": [Problem(source.label, what, fix) for source in files.values()]}
+
+
+def _holds_rows(engine: Engine, source: Source) -> bool:
+    """Whether a source holds any row; of a wide one the engine knows."""
+    if not source.is_wide:
+        return source.rows_of_parts > 0
+    rows = engine.query(f"SELECT COUNT(*) AS n FROM (SELECT 1 FROM {quoted(source.name)} LIMIT 1) AS one")
+    return bool(rows["n"][0].as_py())
 
 
 def _mapping_problems(

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..contracts.dictionary import dictionary
-from ..contracts.policy import validated
+from ..contracts.settings import validated
 from ..errors import InputError, Problem, did_you_mean, nearest, refuse
 from ..files import CATALOG
 from .workspace import Settings, shipped_mappings

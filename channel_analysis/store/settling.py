@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from ..contracts import checks
 from .engine import quoted
 from .mapping import is_plain_copy, main_file, numbered_view
 from .places import finding, rows_with_issue
-from .staging import Finding, Staging, TableAccount
+from .staging import Finding, Staging, TableAccount, rewrite
 
 Rows = list[dict[str, Any]]
 """Rows and money by issue and note, as the scan of a table's accounts gives them."""
 
 
-def settle(staging: Staging) -> tuple[TableAccount, list[Finding], dict[str, int]]:
-    """Count rows and money in one scan; give the table's account, its findings and rows by note.
+def settle(staging: Staging, target: Path) -> tuple[TableAccount, list[Finding], dict[str, int]]:
+    """Set keys that stand twice aside, and count rows and money; account, findings and rows by note.
 
     Raises
     ------
     RuntimeError
         When a row of the files is neither used nor set aside nor unreadable.
     """
-    rows = staging.engine.query(checks.accounts_sql(staging.table, staging.view)).to_pylist()
+    engine = staging.engine
+    given = engine.query(checks.settled_sql(staging.table, staging.view)).to_pylist()
+    rows = [row for row in given if row["row_count"]]
+    if any(row["doubled"] for row in given):
+        rewrite(staging, target, lambda view: checks.marked_duplicates_sql(staging.table, view))
+        rows = engine.query(checks.accounts_sql(staging.table, staging.view)).to_pylist()
+    rows.sort(key=lambda row: (row["issue"] or "", row["note"] or ""))
     issues = dict.fromkeys(row["issue"] for row in rows if row["issue"])
     found = [_finding(staging, issue, [row for row in rows if row["issue"] == issue]) for issue in issues]
     notes = {row["note"]: row["row_count"] for row in rows if row["note"] and not row["issue"]}
@@ -71,8 +78,14 @@ def _assert_every_row(staging: Staging, stored: int) -> None:
     """Where blocks copy files row by row, as many rows are stored as the files hold."""
     if not all(is_plain_copy(block) and not block.leave_out for block in staging.blocks):
         return
-    views = [quoted(numbered_view(main_file(block))) for block in staging.blocks]
-    counts = " UNION ALL ".join(f"SELECT COUNT(*) AS n FROM {view}" for view in views)
-    held = sum(row["n"] for row in staging.engine.query(counts).to_pylist())
+    held = sum(_held(staging, main_file(block)) for block in staging.blocks)
     if held != stored:
         raise RuntimeError(f"the files of {staging.table.name} hold {held} rows and {stored} were stored")
+
+
+def _held(staging: Staging, file: str) -> int:
+    """The rows of a file, as it says itself; of one whose columns became rows, as they are counted."""
+    if file in staging.sources and not staging.sources[file].is_wide:
+        return staging.sources[file].rows_of_parts
+    count = staging.engine.query(f"SELECT COUNT(*) AS n FROM {quoted(numbered_view(file))}")
+    return int(count["n"][0].as_py())

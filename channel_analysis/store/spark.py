@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
-from ..contracts.policy import Rules, wrong
+from ..contracts.settings import Rules, wrong
 from ..errors import InputError, Problem
 from ..files import CATALOG
 from .dialect import to_spark

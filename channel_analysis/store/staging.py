@@ -115,23 +115,27 @@ class Staging:
 
 
 def store(staging: Staging, target: Path) -> tuple[str, ...]:
-    """Write all rows with the first rule each breaks (`_issue`); give the columns that are filled."""
-    kinds = [kinds_of(staging, block) for block in staging.blocks]
+    """Write all rows with the first rule each breaks by itself (`_issue`); give the columns filled."""
+    raw = [raw_query(block) for block in staging.blocks]
+    kinds = [kinds_in(staging, query) for query in raw]
     names = ", ".join([*(quoted(name) for name in staging.table.column_names), "_file", "_row", "_note"])
     selects = [
-        f"(SELECT {names}, {number} AS _block, _issue FROM ({checked_rows(staging, block, kind, True)}) AS b)"
-        for number, (block, kind) in enumerate(zip(staging.blocks, kinds, strict=True))
+        f"(SELECT {names}, {number} AS _block, _issue FROM ({_checked(staging, *block, True)}) AS b)"
+        for number, block in enumerate(zip(staging.blocks, raw, kinds, strict=True))
     ]
     staging.engine.write(" UNION ALL ".join(selects), target)
     staging.engine.register(staging.view, target)
-    if staging.engine.query(checks.has_duplicates_sql(staging.table, staging.view))["n"][0].as_py():
-        rewrite(staging, target, lambda view: checks.marked_duplicates_sql(staging.table, view))
     return tuple(name for name in staging.table.column_names if any(name in kind for kind in kinds))
 
 
 def kinds_of(staging: Staging, block: Block) -> dict[str, str]:
     """What the raw values of a block are, by column, in the words of `checks.typed`."""
-    schema = staging.engine.schema(raw_query(block))
+    return kinds_in(staging, raw_query(block))
+
+
+def kinds_in(staging: Staging, raw: str) -> dict[str, str]:
+    """What the values of a query are, by column of the table."""
+    schema = staging.engine.schema(raw)
     return {
         column.name: _kind(schema.field(column.name).type, column)
         for column in staging.table.columns
@@ -155,10 +159,14 @@ def _kind(given: pa.DataType, column: Column) -> str:
     return "flag" if is_.is_boolean(given) else "other"
 
 
-def checked_rows(
-    staging: Staging, block: Block, kinds: Mapping[str, str], looks_for_zones: bool = False
-) -> str:
+def checked_rows(staging: Staging, block: Block, kinds: Mapping[str, str]) -> str:
     """A block's rows in the contract's types, with the raw values beside and the first rule each breaks."""
+    return _checked(staging, block, raw_query(block), kinds)
+
+
+def _checked(
+    staging: Staging, block: Block, raw: str, kinds: Mapping[str, str], looks_for_zones: bool = False
+) -> str:
     typed, kept = [], []
     for column in staging.table.columns:
         name = quoted(column.name)
@@ -167,8 +175,8 @@ def checked_rows(
             kept.append(f"r.{name} AS raw_{column.name}")
         else:
             typed.append(f"CAST(NULL AS {column.sql_type}) AS {name}")
-    rows = f"SELECT {', '.join(typed + kept)}, r._file, r._row FROM ({raw_query(block)}) AS r"
-    shifted = shifted_days(staging.engine, rows, staging.table, kinds) if looks_for_zones else {}
+    rows = f"SELECT {', '.join(typed + kept)}, r._file, r._row FROM ({raw}) AS r"
+    shifted = shifted_days(staging.engine, raw, staging.table, kinds) if looks_for_zones else {}
     return _with_issues(staging, block, kinds, rows, shifted)
 
 

@@ -15,7 +15,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from ..contracts.policy import Policy, Rules, validated, wrong
+from ..contracts.policy import Policy
+from ..contracts.settings import Rules, validated, wrong
 from ..contracts.tables import TABLES
 from ..errors import InputError, Problem, did_you_mean
 from ..files import CATALOG, overlay, read_toml

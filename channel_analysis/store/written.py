@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, field_validator
 
-from ..contracts.policy import Rules, wrong
+from ..contracts.settings import Rules, wrong
 from .sources import FileSpec
 
 DEEPEST = 60

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ..contracts.checks import given
 from ..contracts.schema import Table
-from .engine import Engine
+from .engine import Engine, quoted
 
 CLOCKS = (
     *(f"{hour}:00" for hour in range(13, 24)),
@@ -26,11 +26,15 @@ def shifted_days(engine: Engine, rows: str, table: Table, kinds: Mapping[str, st
     Days were moved when every time of day in a column is midnight or an hour at which, in Greenwich,
     a day begins elsewhere. A column of real times has many others.
     """
-    clocks = {
-        column.name: _clock(f"raw_{column.name}", kinds[column.name])
+    dates = {
+        column.name: kinds[column.name]
         for column in table.columns
         if column.type == "date" and kinds.get(column.name) in ("text", "date")
     }
+    raw = ", ".join(f"r.{quoted(name)} AS raw_{name}" for name in dates)
+    rows = f"SELECT {raw} FROM ({rows}) AS r"
+    timed = _timed(engine, rows, dates)
+    clocks = {name: _clock(f"raw_{name}", dates[name]) for name in timed}
     found = {}
     for name, shown in _shown(engine, rows, clocks).items():
         odd = {time: count for time, count in shown.items() if time != "00:00"}
@@ -39,6 +43,25 @@ def shifted_days(engine: Engine, rows: str, table: Table, kinds: Mapping[str, st
             listed = ", ".join(f"'{time}'" for time in sorted(odd))
             found[name] = f"{clocks[name]} IN ({listed})"
     return found
+
+
+def _timed(engine: Engine, rows: str, kinds: Mapping[str, str]) -> list[str]:
+    """The columns of which enough values show a time of day other than midnight's 00:00."""
+    if not kinds:
+        return []
+    counts = ", ".join(
+        f"COUNT(*) FILTER (WHERE {_shows_time(f'raw_{name}', kind)}) AS {name}"
+        for name, kind in kinds.items()
+    )
+    (held,) = engine.query(f"SELECT {counts} FROM ({rows}) AS t").to_pylist()
+    return [name for name in kinds if held[name] >= FEWEST_ROWS]
+
+
+def _shows_time(raw: str, kind: str) -> str:
+    """Whether a raw value may show such a time; cheaper than to read it."""
+    if kind == "date":
+        return f"HOUR({raw}) <> 0 OR MINUTE({raw}) <> 0"
+    return f"LENGTH({raw}) > 12 AND {raw} LIKE '%:%'"
 
 
 def _clock(raw: str, kind: str) -> str:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from channel_analysis.contracts.policy import Policy, validated
+from channel_analysis.contracts.policy import Policy
+from channel_analysis.contracts.settings import validated
 from channel_analysis.errors import InputError
 from channel_analysis.files import CATALOG
 from channel_analysis.store.workspace import read_policy

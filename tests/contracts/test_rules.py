@@ -4,8 +4,9 @@ import pytest
 
 from channel_analysis.contracts.lines import LABELS
 from channel_analysis.contracts.marks import row_marks
-from channel_analysis.contracts.policy import Policy, Quality, validated
+from channel_analysis.contracts.policy import Policy, Quality
 from channel_analysis.contracts.rules import RULES
+from channel_analysis.contracts.settings import validated
 from channel_analysis.contracts.tables import TABLES
 from channel_analysis.errors import InputError
 from channel_analysis.files import CATALOG, read_toml

@@ -1,9 +1,9 @@
 """The page: one file that asks for nothing, runs nothing, links within itself, and is small."""
 
-import csv
 import re
 from itertools import pairwise
 
+import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
@@ -108,8 +108,8 @@ def test_the_contents_list_every_section_in_order(page):
 def test_the_sections_stand_in_the_order_of_a_review(page):
     found = [tag["id"] for tag in page.select("main > [id]")]
     assert found == [
-        "top", "message", "decisions", "results", "causes", "scorecard", "stock", "risk", "incentives",
-        "sales_force", "data", "irregularities", "outlook", "measures", "appendix",
+        "top", "message", "decisions", "results", "causes", "scorecard", "partners", "stock", "risk",
+        "incentives", "sales_force", "data", "irregularities", "outlook", "measures", "appendix",
     ]  # fmt: skip
 
 
@@ -158,12 +158,9 @@ def test_a_chinese_page_holds_no_english_but_codes_and_names_from_data(published
 
 
 def partners_words(published) -> set[str]:
-    """English words in the names of the example company's partners."""
-    path = published.folder.parents[1] / "data" / "demo" / "partners.csv"
-    if not path.exists():
-        return set()
-    with path.open(encoding="utf-8", newline="") as file:
-        return set(re.findall(r"[A-Za-z]{2,}", " ".join(row["partner_name"] for row in csv.DictReader(file))))
+    """English words in the names of partners."""
+    names = pd.read_parquet(published.folder / "tables" / "partners.parquet")["name"]
+    return set(re.findall(r"[A-Za-z]{2,}", " ".join(names)))
 
 
 def test_the_shelf_is_a_page_like_the_others(published):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channel_analysis.contracts.policy import validated
+from channel_analysis.contracts.settings import validated
 from channel_analysis.errors import InputError
 from channel_analysis.store.engine import DuckDBEngine, literal
 from channel_analysis.store.intake import take_in

@@ -197,3 +197,16 @@ def test_targets_in_ten_thousands_are_told(judged):
         for n in range(24)
     ]
     assert told(judged(spoiled)) == [("targets", "unit_slip", "target_amount", 2)]
+
+
+@pytest.mark.parametrize("largest", ["99999999999999.9999", "-99999999999999.9999"])
+def test_amounts_at_the_limit_of_what_can_be_stored_are_counted_and_do_not_stop_the_checks(judged, largest):
+    spoiled = company()
+    lines = spoiled.orders()[100:103]
+    for line in lines:
+        line |= dict.fromkeys(("gross_amount", "discount_amount", "net_amount", "quantity"), largest)
+    given = sum(Decimal(line["net_amount"]) for line in spoiled.tables["sales"])
+    intake = judged(spoiled)
+    account = intake.account("sales")
+    assert (account.rows_used, account.amount_given) == (len(spoiled.tables["sales"]), given)
+    assert any(finding.rule == "arithmetic" and finding.rows == 3 for finding in intake.findings)

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from channel_analysis.contracts.policy import validated
+from channel_analysis.contracts.settings import validated
 from channel_analysis.errors import InputError
 from channel_analysis.store.engine import DuckDBEngine
 from channel_analysis.store.sources import FileSpec, Source, attach

@@ -6,7 +6,7 @@ import sys
 import duckdb
 import pytest
 
-from channel_analysis.contracts.policy import validated
+from channel_analysis.contracts.settings import validated
 from channel_analysis.errors import InputError
 from channel_analysis.store.engine import DuckDBEngine
 from channel_analysis.store.sources import FileSpec, digest

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from channel_analysis.contracts.policy import validated
+from channel_analysis.contracts.settings import validated
 from channel_analysis.errors import InputError
 from channel_analysis.store import spark as module
 from channel_analysis.store.engine import EngineError

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from channel_analysis.contracts.policy import validated
+from channel_analysis.contracts.settings import validated
 from channel_analysis.errors import InputError
 from channel_analysis.store.engine import DuckDBEngine
 from channel_analysis.store.intake import take_in

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -65,7 +64,7 @@ def windows_of(
         one = period.shift(-number)
         if number and one.start < first:
             break
-        late = one.end - datetime.timedelta(days=max(1, math.ceil(one.days * late_share)))
+        late = one.late_start(late_share)
         returned = min(one.end + datetime.timedelta(days=return_days), one.shift(1).end)
         found.append(Window(number, one.code, one.start, late, one.end, returned))
     return tuple(found)

@@ -9,7 +9,7 @@ from ...words import Words
 from ..blocks import Column, Fact, Facts, Section, Table
 from .wording import channel_name, kpi_name, kpi_text
 
-ENDS = ("floor", "target", "stretch")
+ENDS = ("floor", "target", "stretch", "too_low", "low", "high", "too_high")
 
 
 def appendix(result: Appendix, words: Words) -> Section:
@@ -24,26 +24,51 @@ def appendix(result: Appendix, words: Words) -> Section:
 
 
 def _weights(result: Appendix, words: Words) -> Table:
-    """Weights and anchors, channel types with the same ones on one row."""
-    shared: dict[tuple[object, ...], list[str]] = {}
+    """Weights and anchors, channel types with the same ones on one row; of several rubrics one by one."""
+    shared: dict[tuple[Any, ...], list[str]] = {}
     for row in result.weights.sort_values(["kpi"], kind="stable").to_dict("records"):
-        rule = tuple(_filled(row[name]) for name in ("kpi", "weight", *ENDS))
+        rule = tuple(_filled(row[name]) for name in ("rubric", "kpi", "weight", *ENDS))
         shared.setdefault(rule, []).append(channel_name(words, result.scope, row["channel_type"]))
-    rules = sorted(shared, key=lambda rule: (shared[rule], -float(str(rule[1]))))
-    columns = (
+    place = {name: number for number, name in enumerate(result.weights["rubric"].unique())}
+    rules = sorted(shared, key=lambda rule: (place[rule[0]], shared[rule], -rule[2]))
+    columns = [
         Column(words("column.channel"), tuple(words.join(shared[rule]) for rule in rules), False),
-        Column("KPI", tuple(kpi_name(words, result.scope, str(rule[0])) for rule in rules), False),
-        Column(words("column.weight"), tuple(words.share(rule[1], 0) for rule in rules)),  # type: ignore[arg-type]
+        Column("KPI", tuple(_name(rule, result, words) for rule in rules), False),
+        Column(words("column.weight"), tuple(words.share(rule[2], 0) for rule in rules)),
         *(
             Column(
                 words(f"column.{end}"),
-                tuple(_anchor(str(rule[0]), rule[place], result, words) for rule in rules),
+                tuple(_end(end, rule, result, words) for rule in rules),
                 group=words("column.anchors"),
             )
-            for place, end in enumerate(ENDS, start=2)
+            for end in ENDS[:3]
         ),
-    )
-    return Table("weights", words("caption.weights"), columns, folded=words("fold.weights"))
+    ]
+    if len(place) > 1:
+        who = tuple(words(f"rubric.{rule[0].partition('.')[0]}") for rule in rules)
+        columns.insert(0, Column(words("column.who"), who, False))
+    notes = (words("appendix.band"),) if result.weights["low"].notna().any() else ()
+    return Table("weights", words("caption.weights"), tuple(columns), notes, folded=words("fold.weights"))
+
+
+def _name(rule: tuple[Any, ...], result: Appendix, words: Words) -> str:
+    """The name of a KPI, or of what candidates are screened by."""
+    kpi = str(rule[1])
+    if kpi not in result.scope.names.kpis and words.has(f"criterion.{kpi}"):
+        return words(f"criterion.{kpi}")
+    return kpi_name(words, result.scope, kpi)
+
+
+def _end(end: str, rule: tuple[Any, ...], result: Appendix, words: Words) -> str:
+    """Floor, target or stretch; of a band the values between which it earns something, and most."""
+    kpi, ends = str(rule[1]), dict(zip(ENDS, rule[3:], strict=True))
+    if ends["low"] is None:
+        return _anchor(kpi, ends[end], result, words)
+    sides = {"floor": ("too_low", "too_high"), "target": ("low", "high")}
+    if end not in sides:
+        return words("none")
+    low, high = (_anchor(kpi, ends[name], result, words) for name in sides[end])
+    return words("range", low=low, high=high)
 
 
 def _filled(value: Any) -> Any:
@@ -54,7 +79,10 @@ def _filled(value: Any) -> Any:
 def _anchor(kpi: str, value: Any, result: Appendix, words: Words) -> str:
     if value is None:
         return words("none")
-    return kpi_text(words, result.scope.names.units[kpi], value, currency=result.scope.currency)
+    unit = result.scope.names.units.get(kpi, "")
+    if not unit:
+        return words.number(value, 0 if float(value).is_integer() else 2)
+    return kpi_text(words, unit, value, currency=result.scope.currency)
 
 
 def _definitions(result: Appendix, words: Words) -> Table:

@@ -28,7 +28,7 @@ def banner(result: Banner, words: Words) -> Section:
         blocks.insert(0, Prose(words("banner.provisional", channels=names), "warning"))
     if scope.begins is not None:
         blocks.insert(0, Prose(words("banner.begins_late", first=words.date(scope.begins)), "warning"))
-    title = words("banner.title", period=words.period(scope.period))
+    title = words(f"banner.title.{result.report}", period=words.period(scope.period))
     return Section("top", title, tuple(blocks), "banner")
 
 

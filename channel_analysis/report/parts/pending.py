@@ -1,4 +1,4 @@
-"""Parts that are one line: their data are absent, or their method is not there yet."""
+"""Parts that are one line: data absent, method not there yet, or told by a report of their own."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from ..blocks import Prose, Section
 
 
 def pending(result: Pending, words: Words) -> Section:
-    """One line that says which of the two it is."""
-    if result.supplied_tables and not result.missing_tables:
+    """One line that says which of them it is."""
+    if result.report and not result.missing_tables:
+        text = words("pending.elsewhere", report=words(f"report.{result.report}"))
+    elif result.supplied_tables and not result.missing_tables:
         text = words("pending.to_come")
     elif result.supplied_tables:
         text = words("pending.partly", tables=_names(result.missing_tables, words))

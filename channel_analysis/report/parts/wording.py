@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from ...metrics.facts import UNASSIGNED
 from ...results import Caveat, Scope
@@ -20,6 +21,28 @@ def channel_name(words: Words, scope: Scope, channel_type: str) -> str:
     if channel_type == UNASSIGNED:
         return words("entity.unassigned")
     return words.label(scope.names.channel_types.get(channel_type, {}), channel_type)
+
+
+def value_name(words: Words, scope: Scope, column: str, value: str) -> str:
+    """A value of a column such as region; the policy's label, else what stands in the data."""
+    if not isinstance(value, str) or not value:
+        return words("entity.unassigned")
+    return words.label(scope.names.values.get(column, {}).get(value, {}), value)
+
+
+def rate_text(words: Words, share: float, low: float, high: float, n: float) -> str:
+    """A share with its interval and the number of observations behind it."""
+    if math.isnan(share):
+        return words("none")
+    ends = words("range", low=words.share(low, 0), high=words.share(high, 0))
+    return words("cell.rate", share=words.share(share, 0), range=ends, count=words.number(n))
+
+
+def names_text(words: Words, names: Sequence[str], most: int = 6) -> str:
+    """The first names of several, and how many more there are."""
+    listed = words.join(names[:most])
+    more = len(names) - most
+    return words("partners.and_more", names=listed, n=words.number(more)) if more > 0 else listed
 
 
 def entity_name(words: Words, scope: Scope, level: str, entity: str) -> str:
@@ -43,7 +66,7 @@ def kpi_text(words: Words, unit: str, value: float, money: Unit | None = None, c
         return words.money(value, money) if money else words.amount(value, currency)
     if unit == "share":
         return words.share(value)
-    decimals = {"count": 0, "index": 0, "points": 1, "per_1000": 1, "days": 1, "ratio": 2}[unit]
+    decimals = {"count": 0, "index": 0, "points": 1, "per_1000": 1, "days": 1, "weeks": 1, "ratio": 2}[unit]
     return words.number(value, decimals)
 
 

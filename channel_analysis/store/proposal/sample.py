@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...contracts.checks import given
-from ...contracts.policy import validated
+from ...contracts.settings import validated
 from ..engine import FILE, ROW, Engine, literal, quoted
 from ..sources import FileSpec, Source, attach
 from .grid import is_total

@@ -10,7 +10,8 @@ from itertools import pairwise
 
 from ...contracts.expected import AHEAD, PAST_EVENTS
 from ...contracts.marks import Mark
-from .look import Days, Look, name_of
+from .look import Days, Look, day_number, name_of
+from .tally import Tally
 
 FEWEST_DAYS = 4
 """With fewer different days there is no main stretch to compare with."""
@@ -68,19 +69,25 @@ def _without_sparse_end(stretch: Sequence[datetime.date], days: Days) -> Sequenc
     return [day for day in stretch if day <= end]
 
 
+def counted_days(look: Look) -> list[Tally]:
+    """The days of a table's own date."""
+    date = look.table.date
+    return [Tally(date, number=day_number(name_of(date)))] if date in look.filled else []
+
+
 def far_days(look: Look) -> list[Mark]:
     """Rows dated long before or after the table's main stretch."""
     date = look.table.date
     if date not in look.filled:
         return []
-    days = look.days(date)
+    days = look.days
     stretch = main_stretch(days)
     marks = []
     if stretch and min(days) < stretch[0]:
         marks.append(Mark("early_date", date, f"{name_of(date)} < DATE '{stretch[0]}'"))
     if stretch and max(days) > stretch[1] and not _is_ahead(look, max(days)):
         marks.append(Mark("future_date", date, f"{name_of(date)} > DATE '{stretch[1]}'"))
-    return [*marks, *_past_events(look)]
+    return [*marks, *past_events(look)]
 
 
 def _is_ahead(look: Look, last: datetime.date) -> bool:
@@ -88,7 +95,7 @@ def _is_ahead(look: Look, last: datetime.date) -> bool:
     return look.table.name in AHEAD and look.until is not None and (last - look.until).days < 3 * 366
 
 
-def _past_events(look: Look) -> list[Mark]:
+def past_events(look: Look) -> list[Mark]:
     """What is said to have happened after the end of all sales, or before anything could."""
     marks = []
     for column in PAST_EVENTS.get(look.table.name, ()):

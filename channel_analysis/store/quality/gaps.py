@@ -9,7 +9,8 @@ from itertools import pairwise
 
 from ..staging import Finding
 from .days import main_stretch
-from .look import Days, Look, name_of, used_view
+from .look import Days, Look, day_number, day_of, name_of, used_view
+from .tally import Tally
 
 FEWEST_MONTHS = 6
 """A rhythm takes so many months to be known."""
@@ -38,12 +39,12 @@ def gaps(look: Look) -> list[Finding]:
     date = look.table.date
     if date not in look.filled:
         return []
-    days = _inside(look.days(date))
+    days = _inside(look.days)
     empty = empty_months(days)
     found = [_months(look, date, "", empty), _late(look, days)]
-    for column in GROUPS.get(look.table.name, ()):
-        if column in look.filled:
-            found += _by_group(look, column, days, set(empty))
+    columns = [column for column in GROUPS.get(look.table.name, ()) if column in look.filled]
+    for column, held in _grouped(look, columns, days).items():
+        found += _by_group(look, column, held, max(days), set(empty))
     if look.table.name in REPORTED:
         found.append(_silent_partners(look, days))
     return [finding for finding in found if finding]
@@ -112,12 +113,14 @@ def _late(look: Look, days: Days) -> Finding | None:
     return look.gap("stopped_feed", look.table.date, f"last row {last}", [f"{look.table.date}={last}"])
 
 
-def _by_group(look: Look, column: str, days: Days, known: set[int]) -> Iterator[Finding | None]:
+def _by_group(
+    look: Look, column: str, held: dict[str, list[datetime.date]], end: datetime.date, known: set[int]
+) -> Iterator[Finding | None]:
     """Each value's missing months, and one finding for all values that ended early."""
     stopped = []
-    for value, own in sorted(_grouped(look, column, days).items()):
+    for value, own in sorted(held.items()):
         yield _months(look, column, value, [m for m in empty_months(own) if m not in known])
-        if has_stopped(own, max(days)):
+        if has_stopped(own, end):
             stopped.append((value, max(own)))
     if stopped:
         keys = [f"{column}={value}" for value, _ in stopped]
@@ -125,22 +128,29 @@ def _by_group(look: Look, column: str, days: Days, known: set[int]) -> Iterator[
         yield look.gap("stopped_feed", column, told, keys)
 
 
-def _grouped(look: Look, column: str, days: Days) -> dict[str, list[datetime.date]]:
-    """Days with rows by value of a column, inside the table's main stretch."""
-    name, date = name_of(column), name_of(look.table.date)
-    inside = f"{date} BETWEEN DATE '{min(days)}' AND DATE '{max(days)}' AND {name} IS NOT NULL"
-    every = (
-        f"SELECT {name} AS value FROM {look.view} AS t WHERE {inside} GROUP BY {name} LIMIT {MOST_GROUPS + 1}"
-    )
-    if len(look.ask(every)) > MOST_GROUPS:
-        return {}
-    sql = (
-        f"SELECT {name} AS value, {date} AS day FROM {look.view} AS t WHERE {inside} GROUP BY {name}, {date}"
-    )
-    found: dict[str, list[datetime.date]] = {}
-    for row in look.ask(sql):
-        found.setdefault(row["value"], []).append(row["day"])
-    return {value: sorted(own) for value, own in found.items()}
+def _grouped(look: Look, columns: list[str], days: Days) -> dict[str, dict[str, list[datetime.date]]]:
+    """By column and value, the days with rows in the main stretch; not of columns of many values."""
+    date = name_of(look.table.date)
+    inside = f"{date} BETWEEN DATE '{min(days)}' AND DATE '{max(days)}'"
+    few = [column for column in columns if not _has_many(look, column, inside)]
+    tallies = [Tally(column, name_of(column), day_number(date)) for column in few]
+    found: dict[str, dict[str, list[datetime.date]]] = {}
+    for column, counted in (look.counted(tallies, inside) if tallies else {}).items():
+        held: dict[str, list[datetime.date]] = {}
+        pairs = zip(counted.texts.to_pylist(), counted.numbers.to_pylist(), strict=True)
+        for value, number in sorted(pairs):
+            held.setdefault(value, []).append(day_of(number))
+        found[column] = held if len(held) <= MOST_GROUPS else {}
+    return found
+
+
+def _has_many(look: Look, column: str, inside: str) -> bool:
+    """Whether a column has too many values for each to have a rhythm; asked only where it may be so."""
+    if column not in look.tallied or len(look.tallied[column].rows) <= MOST_GROUPS:
+        return False
+    name = name_of(column)
+    values = f"SELECT {name} FROM {look.view} AS t WHERE {inside} AND {name} IS NOT NULL GROUP BY {name}"
+    return len(look.ask(f"{values} LIMIT {MOST_GROUPS + 1}")) > MOST_GROUPS
 
 
 def has_stopped(own: list[datetime.date], end: datetime.date) -> bool:

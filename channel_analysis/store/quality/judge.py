@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-import datetime
+import functools
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
-from ...contracts.marks import MOST_MARKS, Mark, counted_sql, row_marks, set_aside_sql
+from ...contracts.marks import MOST_MARKS, Mark, counted_sql, mask_sql, row_marks, set_aside_sql
 from ...errors import Problem
 from ..places import Seen, finding
 from ..refusals import stopping_problem
 from ..settling import again
 from ..staging import Finding, Staging, TableAccount, rewrite
-from .days import far_days, main_stretch
+from .days import counted_days, far_days, main_stretch, past_events
 from .gaps import gaps
-from .look import Look, used_view
+from .look import MASK, Look, used_view
 from .orders import copied_orders, copied_rows
 from .prices import odd_prices
 from .references import odd_returns
-from .slips import slips
+from .slips import counted_scales, slips
 from .stock import unbalanced
 from .swaps import swapped_days
-from .texts import broken_texts, spellings, strange_values
+from .tally import Tally
+from .texts import broken_texts, counted_texts, malformed_numbers, spellings, strange_values
+
+COUNTED: tuple[Callable[[Look], list[Tally]], ...] = (counted_days, counted_texts, counted_scales)
+"""What looks want to know of all rows of a table, counted for all of them at once."""
 
 LOOKS: tuple[Callable[[Look], list[Mark]], ...] = (
     broken_texts,
@@ -58,17 +64,56 @@ def judge(
     tables: Mapping[str, Judged], target: Path, progress: Callable[[str, int, int], None]
 ) -> dict[str, Judged]:
     """Look at every stored table and set aside what the policy says; all tables are looked at first."""
-    used = {name: table for name, table in tables.items() if table.account.rows_used}
+    looks = _looks({name: table for name, table in tables.items() if table.account.rows_used})
+    judged = dict(tables)
+    for done, (name, look) in enumerate(looks.items()):
+        progress(f"checking {name}", done, len(looks))
+        judged[name] = _judged(tables[name], look)
+    return {name: _without_marked(table, target / f"{name}.parquet") for name, table in judged.items()}
+
+
+def _looks(used: Mapping[str, Judged]) -> dict[str, Look]:
+    """A look at every table with used rows; all know the last day of the sales, without days far beyond."""
+    others, keys = {name: frozenset(table.filled) for name, table in used.items()}, dict[str, Any]()
     for table in used.values():
         _register_used(table.staging)
-    until = _last_day(used)
-    others = {name: frozenset(table.filled) for name, table in used.items()}
-    judged = dict(tables)
-    for done, (name, table) in enumerate(used.items()):
-        progress(f"checking {name}", done, len(used))
-        look = Look(table.staging, _filled(table), others, table.notes, table.account.rows_used, until)
-        judged[name] = _judged(table, look)
-    return {name: _without_marked(table, target / f"{name}.parquet") for name, table in judged.items()}
+    looks = {
+        name: Look(table.staging, others[name], others, table.notes, table.account.rows_used, None, keys)
+        for name, table in used.items()
+    }
+    if "sales" not in looks:
+        return looks
+    _count(looks["sales"])
+    stretch = main_stretch(looks["sales"].days)
+    until = stretch[1] if stretch else used["sales"].account.last_date
+    return {name: replace(look, until=until) for name, look in looks.items()}
+
+
+def _count(look: Look) -> None:
+    tallies = [tally for wanted in COUNTED for tally in wanted(look)]
+    alone = _alone(look)
+    look.count([*tallies, Tally(MASK, number=mask_sql(alone))] if alone else tallies)
+
+
+def _alone(look: Look) -> list[Mark]:
+    """The marks that a row shows by itself, known before anything is counted."""
+    marks = [*row_marks(look.table, look.filled), *malformed_numbers(look), *past_events(look)]
+    return [mark for mark in marks if _is_wanted(look, mark)][:MOST_MARKS]
+
+
+def _is_wanted(look: Look, mark: Mark) -> bool:
+    return look.staging.rules.treatment(mark.rule) != "off"
+
+
+def _marks(look: Look) -> list[Mark]:
+    """What a table is scanned for: all marks but those that are known to stand for no row."""
+    wanted = [*row_marks(look.table, look.filled), *(mark for see in LOOKS for mark in see(look))]
+    wanted = [mark for mark in wanted if _is_wanted(look, mark)]
+    seen = functools.reduce(operator.or_, look.masks, 0)
+    absent = {mark for bit, mark in enumerate(_alone(look)) if not seen >> bit & 1}
+    places = list(dict.fromkeys((mark.rule, mark.column) for mark in wanted))
+    marks = merged(mark for mark in wanted if mark not in absent)
+    return sorted(marks, key=lambda mark: places.index((mark.rule, mark.column)))
 
 
 def _register_used(staging: Staging) -> None:
@@ -76,25 +121,10 @@ def _register_used(staging: Staging) -> None:
     staging.engine.register(used_view(name), f"SELECT * FROM {staging.view} WHERE _issue IS NULL")
 
 
-def _filled(table: Judged) -> frozenset[str]:
-    return frozenset(table.filled)
-
-
-def _last_day(tables: Mapping[str, Judged]) -> datetime.date | None:
-    """The last day of the sales, without dates far beyond the rest."""
-    sales = tables.get("sales")
-    if sales is None:
-        return None
-    look = Look(sales.staging, frozenset(sales.filled), {}, {}, sales.account.rows_used, None)
-    stretch = main_stretch(look.days(sales.staging.table.date))
-    return stretch[1] if stretch else sales.account.last_date
-
-
 def _judged(table: Judged, look: Look) -> Judged:
     """A table with all that a look at it finds."""
-    rules = table.staging.rules
-    wanted = [*row_marks(look.table, look.filled), *(mark for see in LOOKS for mark in see(look))]
-    marks = merged(mark for mark in wanted if rules.treatment(mark.rule) != "off")
+    _count(look)
+    marks = _marks(look)
     counts = _counted(look, marks)
     found, problems, aside = [], [], []
     for mark, (rows, amount) in zip(marks, counts, strict=True):

@@ -8,11 +8,17 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
+
 from ...contracts.marks import Mark, first_rows_sql
 from ...contracts.schema import Table
 from ..engine import quoted
 from ..places import Seen, keys_of, place_of, shown
 from ..staging import Finding, Staging, Treatment
+from .tally import Counted, Tally, split, tallied_sql
+
+MASK = "mask"
+"""The name of the tally of marks."""
 
 Days = dict[datetime.date, int]
 """Rows by day, in order."""
@@ -23,7 +29,8 @@ class Look:
     """A look at one stored table.
 
     `filled` are its columns that hold anything, `others` those of every table with used rows,
-    `notes` rows by what their raw values showed, `until` the last day of the sales.
+    `notes` rows by what their raw values showed, `until` the last day of the sales; `tallied` holds what
+    was counted of its columns, `_keys` what is known of the keys of all tables.
     """
 
     staging: Staging
@@ -32,8 +39,8 @@ class Look:
     notes: Mapping[str, int]
     rows: int
     until: datetime.date | None
-    _days: dict[str, Days] = field(default_factory=dict, repr=False)
-    _kept: set[str] = field(default_factory=set, repr=False)
+    _keys: dict[str, pa.Array] = field(default_factory=dict, repr=False)
+    tallied: dict[str, Counted] = field(default_factory=dict, repr=False)
 
     @property
     def table(self) -> Table:
@@ -53,24 +60,49 @@ class Look:
         """The rows of a query."""
         return self.staging.engine.query(sql).to_pylist()
 
-    def days(self, column: str) -> Days:
-        """How many used rows stand at each day of a column, in order; asked once."""
-        if column not in self._days:
-            name = name_of(column)
-            rows = f"FROM {self.view} AS t WHERE {name} IS NOT NULL"
-            sql = f"SELECT {name} AS day, COUNT(*) AS n {rows} GROUP BY {name}"
-            self._days[column] = {
-                row["day"]: row["n"] for row in sorted(self.ask(sql), key=lambda row: row["day"])
-            }
-        return self._days[column]
+    def count(self, tallies: Sequence[Tally]) -> None:
+        """Count all that was not counted yet, in one scan of the used rows; see `tallied`."""
+        new = [tally for tally in tallies if tally.name not in self.tallied]
+        if new:
+            self.tallied.update(self.counted(new))
 
-    def keep(self, what: str, sql: str) -> str:
-        """Ask once and keep the answer as a table of the engine; gives its name."""
+    def counted(self, tallies: Sequence[Tally], where: str = "TRUE") -> dict[str, Counted]:
+        """The counts of tallies by name, of the used rows for which a condition holds."""
+        sql = tallied_sql(f"{self.view} AS t WHERE {where}", tallies)
+        return split(self.staging.engine.query(sql), tallies)
+
+    @property
+    def days(self) -> Days:
+        """How many used rows stand at each day of the table's date, in order."""
+        found = self.tallied[self.table.date]
+        counts = zip(found.numbers.to_pylist(), found.rows.to_pylist(), strict=True)
+        return {day_of(number): count for number, count in sorted(counts)}
+
+    @property
+    def masks(self) -> Mapping[int, int]:
+        """Rows by the marks that stand for them, of those that rows show by themselves; see `mask_sql`."""
+        found = self.tallied.get(MASK)
+        return dict(zip(found.numbers.to_pylist(), found.rows.to_pylist(), strict=True)) if found else {}
+
+    def keys_of(self, table: str, key: str) -> pa.Array:
+        """The keys of a table's used rows; asked once for the looks at all tables."""
+        if table not in self._keys and key in self.tallied and table == self.table.name:
+            self._keys[table] = self.tallied[key].texts
+        if table not in self._keys:
+            rows = self.staging.engine.query(f"SELECT {quoted(key)} AS value FROM {used_view(table)}")
+            self._keys[table] = rows["value"].combine_chunks()
+        return self._keys[table]
+
+    def knows_keys(self) -> bool:
+        """Whether the keys of the table looked at were asked for by a look at another."""
+        return self.table.name in self._keys
+
+    def keep(self, what: str, rows: str | pa.Table) -> tuple[str, pa.Table]:
+        """Keep rows, or a query's answer, as a small table of the engine; its name, and the rows."""
         name = f"look_{self.table.name}_{what}"
-        if what not in self._kept:
-            self.staging.engine.register(name, self.staging.engine.query(sql))
-            self._kept.add(what)
-        return name
+        kept = self.staging.engine.query(rows) if isinstance(rows, str) else rows
+        self.staging.engine.register(name, kept)
+        return name, kept
 
     def seen(self, mark: Mark) -> Seen:
         """The first rows that a mark stands for, and the value of its column in the first."""
@@ -86,6 +118,20 @@ class Look:
         if treatment is None:
             return None
         return Finding(self.table.name, rule, column, 0, Decimal(0), sample, tuple(keys[:5]), treatment)
+
+
+DAY_ZERO = datetime.date(2000, 1, 1)
+"""Days are counted from here."""
+
+
+def day_number(expression: str) -> str:
+    """A date as the number of its day."""
+    return f"DATE_DIFF('day', DATE '{DAY_ZERO}', {expression})"
+
+
+def day_of(number: int) -> datetime.date:
+    """The date with this number."""
+    return DAY_ZERO + datetime.timedelta(days=number)
 
 
 def used_view(table: str) -> str:

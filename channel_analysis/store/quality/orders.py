@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pyarrow.compute as pc
+
 from ...contracts.expected import ALIKE
 from ...contracts.marks import Mark
 from .look import Look, name_of
@@ -31,19 +33,16 @@ def copied_orders(look: Look) -> list[Mark]:
     buyers = {"partner_id", "customer_id"} & look.filled
     if look.table.name != "sales" or not buyers or not look.holds("order_id", "product_id", "quantity"):
         return []
-    twins = look.keep("twins", _twins_sql(look))
-    counts = look.ask(
-        "SELECT COUNT(*) FILTER (WHERE is_many) AS many, "
-        "COUNT(*) FILTER (WHERE NOT is_many AND first_day = last_day) AS few, "
-        f"COUNT(*) FILTER (WHERE NOT is_many AND first_day <> last_day) AS by_chance FROM {twins}"
-    )[0]
-    takes_few = counts["few"] > 2 + 3 * counts["by_chance"]
-    if not counts["many"] and not takes_few:
+    twins, found = look.keep("twins", _twins_sql(look))
+    few = found.filter(pc.invert(found["is_many"]))
+    on_one_day = pc.sum(pc.equal(few["first_day"], few["last_day"])).as_py() or 0
+    takes_few = on_one_day > 2 + 3 * (len(few) - on_one_day)
+    if len(few) == len(found) and not takes_few:
         return []
     is_copy = f"gap = 0 OR (gap = 1 AND line_count >= {MANY_LINES})"
     alike = _alike_sql(look, twins, "TRUE" if takes_few else "is_many")
-    copies = look.keep("copies", f"SELECT order_id FROM ({alike}) AS a WHERE {is_copy}")
-    if not look.ask(f"SELECT COUNT(*) AS n FROM {copies}")[0]["n"]:
+    copies, found = look.keep("copies", f"SELECT order_id FROM ({alike}) AS a WHERE {is_copy}")
+    if not len(found):
         return []
     joins = f"LEFT JOIN {copies} AS copied ON copied.order_id = t.order_id"
     return [Mark("near_duplicate", "order_id", "copied.order_id IS NOT NULL AND t.kind = 'order'", (joins,))]
@@ -116,9 +115,10 @@ def copied_rows(look: Look) -> list[Mark]:
     again = f"COUNT(*) OVER (PARTITION BY {usual}) AS ever, COUNT(*) OVER (PARTITION BY {same}) AS alike"
     ranked = f"SELECT {key}, {place}, {again} FROM {look.view} AS t WHERE {someone}"
     keys = ", ".join(look.table.key)
-    copies = look.keep("copies", f"SELECT {keys} FROM ({ranked}) AS r WHERE place > 1 AND ever = alike")
-    count = look.ask(f"SELECT COUNT(*) AS n FROM {copies}")[0]["n"]
-    if count < FEWEST_COPIES or count > 0.1 * look.rows:
+    copies, found = look.keep(
+        "copies", f"SELECT {keys} FROM ({ranked}) AS r WHERE place > 1 AND ever = alike"
+    )
+    if len(found) < FEWEST_COPIES or len(found) > 0.1 * look.rows:
         return []
     first = look.table.key[0]
     joins = f"LEFT JOIN {copies} AS copied ON copied.{first} = {name_of(first)}"

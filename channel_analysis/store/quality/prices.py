@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
 from ...contracts.marks import Mark
 from .look import Look
-from .slips import price_scale, step
+from .scale import Bins, Whole, step
+from .slips import price_scale
 
-USUAL_SHARE = 0.8
+USUAL_PERCENT = 80
 """So much of a product's lines must have one and the same price for another to be odd."""
 
 TABLE_SHARE = 0.9
 """And so much of all lines."""
 
-ODD_SHARE = 0.06
+ODD_PERCENT = 6
 """A price that more of a product's lines have is another price, not a mistake."""
 
 FAR = 60
@@ -27,41 +32,27 @@ def odd_prices(look: Look) -> list[Mark]:
     if look.table.name != "sales" or not look.holds("product_id", "quantity", "gross_amount", "order_date"):
         return []
     scale = price_scale(look, "product_id", "quantity", "gross_amount")
-    prices, price = scale.bins(), step(scale.value)
-    usual = look.keep("usual_prices", _usual_sql(prices))
-    lines = look.ask(
-        f"SELECT CAST(SUM(total) AS BIGINT) AS n, CAST(SUM(near) AS BIGINT) AS near FROM {usual}"
-    )[0]
-    if not lines["n"] or lines["near"] < TABLE_SHARE * lines["n"]:
+    bins, price = scale.bins(), step(scale.value)
+    near = bins.sums(abs(bins.steps - bins.modes[bins.whose]) <= 1)
+    if not bins.rows.any() or near.sum() < TABLE_SHARE * bins.rows.sum():
         return []
-    rare = look.keep("rare_prices", _rare_sql(prices, usual))
-    if not look.ask(f"SELECT COUNT(*) AS n FROM {rare}")[0]["n"]:
+    is_rare = _rare(bins, near)
+    if not is_rare.any():
         return []
-    odd = look.keep("odd_prices", _odd_sql(look, price, usual, rare))
+    usual, _ = look.keep("usual_prices", pa.table({"whose": bins.groups, "bin": bins.modes}))
+    whose = bins.groups.take(pa.array(bins.whose[is_rare]))
+    steps, modes = bins.steps[is_rare], bins.modes[bins.whose[is_rare]]
+    rare, _ = look.keep("rare_prices", pa.table({"whose": whose, "bin": steps, "usual": modes}))
+    odd, _ = look.keep("odd_prices", _odd_sql(look, price, usual, rare))
     joins = f"LEFT JOIN {odd} AS odd_price ON odd_price.whose = t.product_id AND odd_price.bin = {price}"
     return [Mark("arithmetic", "quantity", "odd_price.bin IS NOT NULL", (joins,))]
 
 
-def _usual_sql(prices: str) -> str:
-    """The price of most lines of each product, how many lines it has, and how many are near that price."""
-    ranked = (
-        "SELECT whose, bin, SUM(n) OVER (PARTITION BY whose) AS total, "
-        f"ROW_NUMBER() OVER (PARTITION BY whose ORDER BY n DESC, bin) AS place FROM {prices}"
-    )
-    return (
-        "SELECT r.whose AS whose, r.bin AS bin, CAST(MAX(r.total) AS BIGINT) AS total, "
-        f"CAST(SUM(p.n) AS BIGINT) AS near FROM ({ranked}) AS r INNER JOIN {prices} AS p "
-        "ON p.whose = r.whose AND ABS(p.bin - r.bin) <= 1 WHERE r.place = 1 GROUP BY r.whose, r.bin"
-    )
-
-
-def _rare_sql(prices: str, usual: str) -> str:
-    """Prices that hardly any line of a product has, with the usual one."""
-    return (
-        f"SELECT p.whose AS whose, p.bin AS bin, u.bin AS usual FROM {prices} AS p INNER JOIN {usual} AS u "
-        f"ON u.whose = p.whose WHERE u.near >= {USUAL_SHARE} * u.total AND ABS(p.bin - u.bin) > 1 "
-        f"AND p.n <= 2 + {ODD_SHARE} * u.total"
-    )
+def _rare(bins: Bins, near: Whole) -> npt.NDArray[np.bool_]:
+    """Prices that hardly any line of a product has, where nearly all have the usual one."""
+    totals, is_usual = bins.totals[bins.whose], 100 * near >= USUAL_PERCENT * bins.totals
+    is_other = abs(bins.steps - bins.modes[bins.whose]) > 1
+    return is_usual[bins.whose] & is_other & (100 * bins.rows <= 200 + ODD_PERCENT * totals)
 
 
 def _odd_sql(look: Look, price: str, usual: str, rare: str) -> str:

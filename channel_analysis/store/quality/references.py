@@ -15,7 +15,7 @@ def odd_returns(look: Look) -> list[Mark]:
         return []
     named = "t.kind = 'return' AND t.original_order_id IS NOT NULL"
     asked = f"SELECT t.original_order_id FROM {look.view} AS t WHERE {named}"
-    held = look.keep(
+    held, _ = look.keep(
         "originals",
         f"SELECT order_id, MIN(order_date) AS ordered_on FROM {look.view} "
         f"WHERE kind = 'order' AND order_id IN ({asked}) GROUP BY order_id",

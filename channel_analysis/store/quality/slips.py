@@ -8,12 +8,8 @@ from dataclasses import dataclass
 from ...contracts.expected import ADDS_UP, SCALES, UNIT_PRICES
 from ...contracts.marks import Mark
 from .look import Look, name_of
-
-STEPS = 100
-"""Values are compared by their natural logarithm, in steps of a hundredth: one per cent."""
-
-FEWEST = 3
-"""A group of so many values has a centre."""
+from .scale import STEPS, Scale, step
+from .tally import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +47,32 @@ AMOUNT_WINDOWS = _both_sides("unit_slip", 530, 1080, (345, 510))
 
 def slips(look: Look) -> list[Mark]:
     """Marks of amounts and quantities in another unit or currency than their kind's."""
-    product, quantity, amounts = UNIT_PRICES.get(look.table.name, ("", "", ()))
-    if amounts and look.holds(product, quantity):
-        return list(_of_prices(look, product, quantity, [name for name in amounts if name in look.filled]))
-    fine, coarse, columns = SCALES.get(look.table.name, ((), (), ()))
+    product, quantity, amounts = _priced(look)
+    if amounts:
+        return list(_of_prices(look, product, quantity, amounts))
     return [
         mark
-        for column in columns
-        if column in look.filled
+        for column, (fine, coarse) in _scales_of(look).items()
         for mark in _of_amounts(look, fine, coarse, column)
     ]
+
+
+def counted_scales(look: Look) -> list[Tally]:
+    """What `slips` must know: the orders of magnitude of amounts, by what they are compared with."""
+    product, quantity, amounts = _priced(look)
+    if not amounts:
+        scales = [scale for of_amount in _scales_of(look).values() for scale in of_amount]
+        return list(dict.fromkeys(scale.tally for scale in scales))
+    checked = [_sums(look)] if _may_add_up(look) else []
+    compared = [name for name in amounts if not (checked and name == "net_amount")]
+    return [*checked, *(price_scale(look, product, quantity, name).tally for name in compared)]
+
+
+def _priced(look: Look) -> tuple[str, str, list[str]]:
+    """Whose prices a table has, the column of units, and its amounts; none of a table without units."""
+    product, quantity, amounts = UNIT_PRICES.get(look.table.name, ("", "", ()))
+    known = [name for name in amounts if name in look.filled]
+    return product, quantity, known if amounts and look.holds(product, quantity) else []
 
 
 def _of_prices(look: Look, product: str, quantity: str, amounts: Sequence[str]) -> Iterator[Mark]:
@@ -84,14 +96,20 @@ def _of_prices(look: Look, product: str, quantity: str, amounts: Sequence[str]) 
             earlier.append(odd)
 
 
+def _may_add_up(look: Look) -> bool:
+    return look.table.name == "sales" and look.holds(*ADDS_UP["sales"][0][1])
+
+
 def _adds_up(look: Look) -> bool:
     """Whether every net amount follows from gross and discount: then it is in their unit."""
+    return _may_add_up(look) and "odd" not in look.tallied["sums"].texts.to_pylist()
+
+
+def _sums(look: Look) -> Tally:
+    """Net amounts that follow from gross and discount, and those that do not or cannot be told."""
     _, needs, odd = ADDS_UP["sales"][0]
-    if not look.holds(*needs):
-        return False
     unknown = " OR ".join(f"{name_of(name)} IS NULL" for name in needs)
-    rows = look.ask(f"SELECT COUNT(*) AS n FROM {look.view} AS t WHERE {odd} OR {unknown}")
-    return not rows[0]["n"]
+    return Tally("sums", f"CASE WHEN {odd} OR {unknown} THEN 'odd' ELSE 'sound' END")
 
 
 def price_scale(look: Look, product: str, quantity: str, amount: str) -> Scale:
@@ -107,93 +125,42 @@ def _new(odd: Mark, column: str, condition: str, earlier: Sequence[Mark]) -> Ite
     yield Mark(odd.rule, column, f"{odd.condition} AND {condition} AND NOT COALESCE({told}, FALSE)", joins)
 
 
-def _of_amounts(look: Look, fine: Sequence[str], coarse: Sequence[str], column: str) -> Iterator[Mark]:
-    value = f"ABS({name_of(column)})"
-    for names in (fine, coarse):
-        group = _joined_text([name for name in names if name in look.filled])
-        scale = Scale(look, f"{column}_{len(names)}", group, value, value, 345)
+def _of_amounts(look: Look, fine: Scale, coarse: Scale, column: str) -> Iterator[Mark]:
+    for scale in (fine, coarse):
         grouped, found = _clusters(scale, AMOUNT_WINDOWS, 0.9)
-        if names == coarse or grouped >= 0.8 * look.rows:
+        if scale == coarse or grouped >= 0.8 * look.rows:
             for rule, windows in found.items():
                 centre, join = scale.keep()
-                yield Mark(rule, column, _in_any(f"({step(value)} - {centre}.centre)", windows), (join,))
+                off = f"({step(scale.value)} - {centre}.centre)"
+                yield Mark(rule, column, _in_any(off, windows), (join,))
             return
+
+
+def _scales_of(look: Look) -> dict[str, tuple[Scale, Scale]]:
+    """By amount, the scales of a table without units: one of fine groups and one of coarse ones."""
+    fine, coarse, columns = SCALES.get(look.table.name, ((), (), ()))
+    return {
+        column: (_amount_scale(look, column, fine), _amount_scale(look, column, coarse))
+        for column in columns
+        if column in look.filled
+    }
+
+
+def _amount_scale(look: Look, column: str, names: Sequence[str]) -> Scale:
+    value = f"ABS({name_of(column)})"
+    group = _joined_text([name for name in names if name in look.filled])
+    return Scale(look, f"{column}_{len(names)}", group, value, value, 345)
 
 
 def _joined_text(names: Iterable[str]) -> str:
     return " || '|' || ".join(f"COALESCE({name_of(name)}, '')" for name in names) or "''"
 
 
-def step(value: str) -> str:
-    """The order of magnitude of a value, in steps; NULL for nothing."""
-    return f"CAST(ROUND(LN(NULLIF({value}, 0)) * {STEPS}) AS BIGINT)"
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """Values of a table in groups: each has the median of its group, if most values lie within `width` of it.
-
-    `size` is what is averaged beside, to tell which of two columns is the odd one.
-    """
-
-    look: Look
-    name: str
-    group: str
-    value: str
-    size: str
-    width: int
-
-    def bins(self) -> str:
-        """Keep how many values of each group lie at each step; the table's name."""
-        values = f"SELECT {self.group} AS whose, {step(self.value)} AS bin FROM {self.look.view} AS t"
-        return self.look.keep(
-            f"{self.name}_bins",
-            f"SELECT whose, bin, COUNT(*) AS n FROM ({values}) AS b "
-            "WHERE whose IS NOT NULL AND bin IS NOT NULL GROUP BY whose, bin",
-        )
-
-    def centres(self, bins: str) -> str:
-        """The query for the groups with a centre."""
-        ranked = (
-            "SELECT whose, bin, n, SUM(n) OVER (PARTITION BY whose) AS total, "
-            f"SUM(n) OVER (PARTITION BY whose ORDER BY bin) AS upto FROM {bins}"
-        )
-        middles = (
-            f"SELECT whose, MIN(bin) AS centre FROM ({ranked}) AS r WHERE 2 * upto >= total GROUP BY whose"
-        )
-        near = f"SUM(CASE WHEN ABS(b.bin - m.centre) <= {self.width} THEN b.n ELSE 0 END)"
-        return (
-            "SELECT m.whose AS whose, m.centre AS centre "
-            f"FROM ({middles}) AS m INNER JOIN {bins} AS b ON b.whose = m.whose "
-            f"GROUP BY m.whose, m.centre HAVING SUM(b.n) >= {FEWEST} AND {near} >= 0.6 * SUM(b.n)"
-        )
-
-    def keep(self) -> tuple[str, str]:
-        """Keep the centres, with the mean size of each group's values; the table's name, and its join."""
-        size = f"LN(NULLIF(ABS({self.size}), 0)) * {STEPS}"
-        sizes = (
-            f"SELECT whose, AVG(size) AS size FROM (SELECT {self.group} AS whose, {size} AS size "
-            f"FROM {self.look.view} AS t) AS v GROUP BY whose"
-        )
-        centre = self.look.keep(
-            f"{self.name}_centres",
-            "SELECT c.whose AS whose, c.centre AS centre, s.size AS size "
-            f"FROM ({self.centres(self.bins())}) AS c "
-            f"INNER JOIN ({sizes}) AS s ON s.whose = c.whose",
-        )
-        return centre, f"LEFT JOIN {centre} AS {centre} ON {centre}.whose = {self.group}"
-
-
 def _clusters(
     scale: Scale, windows: Sequence[Window], share: float
 ) -> tuple[int, Mapping[str, list[Window]]]:
     """How many values have a centre, and windows by rule that hold a cluster apart from the honest values."""
-    bins = scale.bins()
-    sql = (
-        f"SELECT CAST(b.bin - c.centre AS BIGINT) AS off, CAST(SUM(b.n) AS BIGINT) AS n FROM {bins} AS b "
-        f"INNER JOIN ({scale.centres(bins)}) AS c ON c.whose = b.whose GROUP BY b.bin - c.centre"
-    )
-    counts = {row["off"]: row["n"] for row in scale.look.ask(sql)}
+    counts = scale.bins().distances(scale.width)
     bulk = sum(n for off, n in counts.items() if abs(off) <= scale.width)
     found: dict[str, list[Window]] = {}
     total = sum(counts.values())

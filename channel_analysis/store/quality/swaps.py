@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from ...contracts.marks import Mark
 from .days import main_stretch
-from .look import Look, name_of
+from .look import DAY_ZERO, Look, day_number, name_of
 
 FEWEST_ROWS = 40
 """A file of fewer rows has no order that could be told."""
 
+NEAR = 15
+"""Days between a row and its neighbours that are few."""
+
 FAR = 20
 """Days between a row and its neighbours that are too many; exchanging day and month moves a date further."""
-
-DAY_ZERO = "DATE '2000-01-01'"
 
 
 def swapped_days(look: Look) -> list[Mark]:
@@ -22,18 +28,12 @@ def swapped_days(look: Look) -> list[Mark]:
     date = look.table.date
     if date not in look.filled or look.rows < FEWEST_ROWS:
         return []
-    stretch = main_stretch(look.days(date))
+    stretch = main_stretch(look.days)
     if stretch is None:
         return []
     size = min(256, max(8, look.rows // 100))
-    chunks = look.keep("chunks", _chunks_sql(look, size, stretch))
-    order = look.ask(_order_sql(chunks))[0]
-    if (
-        order["step"] is None
-        or order["spread"] is None
-        or order["step"] > 0.15 * order["spread"]
-        or not order["wide"]
-    ):
+    chunks, found = look.keep("chunks", _chunks_sql(look, size, stretch))
+    if not _is_in_order(found) or not _may_fit(found, look.days):
         return []
     joins = (
         f"LEFT JOIN {chunks} AS chunk ON chunk.block = t._block AND chunk.file = t._file "
@@ -59,33 +59,48 @@ def _number(size: int) -> str:
     return f"CAST(FLOOR(t._row / {size}e0) AS BIGINT)"
 
 
-def _days(date: str) -> str:
-    return f"DATE_DIFF('day', {DAY_ZERO}, {date})"
-
-
 def _chunks_sql(look: Look, size: int, days: tuple[datetime.date, datetime.date]) -> str:
     """Neighbouring rows of a file: their middle without the two furthest out, and how wide they lie."""
     date = name_of(look.table.date)
-    day = _days(date)
+    day = day_number(date)
     inside = f"{date} BETWEEN DATE '{days[0]}' AND DATE '{days[1]}'"
     return (
         f"SELECT t._block AS block, t._file AS file, {_kind(look)} AS kind, {_number(size)} AS number, "
         f"(SUM({day}) - MIN({day}) - MAX({day})) / (COUNT(*) - 2e0) AS middle, "
-        f"MAX({day}) - MIN({day}) AS wide "
+        f"MIN({day}) AS earliest, MAX({day}) AS latest "
         f"FROM {look.view} AS t WHERE t._row IS NOT NULL AND {inside} "
         f"GROUP BY t._block, t._file, {_kind(look)}, {_number(size)} HAVING COUNT(*) > 4"
     )
 
 
-def _order_sql(chunks: str) -> str:
-    """How far neighbouring chunks are apart, and how far chunks are from the middle of all; wide ones."""
-    before = "LAG(middle) OVER (PARTITION BY block, file, kind ORDER BY number)"
-    stepped = f"SELECT *, middle - {before} AS step FROM {chunks}"
-    return (
-        "SELECT AVG(ABS(step)) AS step, AVG(ABS(middle - centre)) AS spread, "
-        f"COUNT(*) FILTER (WHERE wide > {FAR}) AS wide FROM ({stepped}) AS s "
-        f"CROSS JOIN (SELECT AVG(middle) AS centre FROM {chunks}) AS c"
-    )
+def _is_in_order(chunks: pa.Table) -> bool:
+    """Whether neighbouring chunks are near each other, and chunks so wide that a row in one may be far."""
+    wide = pc.subtract(chunks["latest"], chunks["earliest"])
+    if not pc.any(pc.greater(wide, FAR)).as_py():
+        return False
+    ordered = chunks.sort_by([(name, "ascending") for name in ("block", "file", "kind", "number")])
+    middles = ordered["middle"].to_numpy()
+    follows = np.ones(len(middles) - 1, dtype=bool)
+    for name in ("block", "file", "kind"):
+        codes = ordered[name].combine_chunks().dictionary_encode().indices.to_numpy()
+        follows &= codes[1:] == codes[:-1]
+    steps = abs(np.diff(middles))[follows]
+    spread = abs(middles - middles.mean()).mean()
+    return len(steps) > 0 and bool(steps.mean() <= 0.15 * spread)
+
+
+def _may_fit(chunks: pa.Table, days: Iterable[datetime.date]) -> bool:
+    """Whether any day there is would be far from a chunk that holds it, and near it when exchanged."""
+    earliest, latest, middle = (chunks[name].to_numpy() for name in ("earliest", "latest", "middle"))
+    for day in days:
+        if day.day <= 12 and day.day != day.month:
+            exchanged = day.replace(month=day.day, day=day.month)
+            number = (day - DAY_ZERO).days
+            off, nearer = abs(number - middle), abs((exchanged - DAY_ZERO).days - middle)
+            fits = (earliest <= number) & (number <= latest) & (off > FAR) & (nearer <= NEAR)
+            if (fits & (nearer < off / 2)).any():
+                return True
+    return False
 
 
 def _conditions(date: str) -> tuple[str, str]:
@@ -99,6 +114,6 @@ def _conditions(date: str) -> tuple[str, str]:
         )
     )
     exchanged = f"TRY_CAST({text} AS DATE)"
-    far = f"{day} <= 12 AND ABS({_days(date)} - chunk.middle) > {FAR}"
-    nearer = f"ABS({_days(exchanged)} - chunk.middle)"
-    return far, f"{far} AND {nearer} <= 15 AND {nearer} < ABS({_days(date)} - chunk.middle) / 2"
+    far = f"{day} <= 12 AND ABS({day_number(date)} - chunk.middle) > {FAR}"
+    nearer = f"ABS({day_number(exchanged)} - chunk.middle)"
+    return far, f"{far} AND {nearer} <= {NEAR} AND {nearer} < ABS({day_number(date)} - chunk.middle) / 2"

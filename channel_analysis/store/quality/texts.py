@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ...contracts.lines import is_id
 from ...contracts.marks import Mark
@@ -14,6 +15,7 @@ from ...contracts.schema import Column
 from ...contracts.texts import BROKEN_TEXT, HAN, ID_FORMS, QUESTION_MARKS, is_misread, one_spelling
 from ..engine import literal
 from .look import Look, name_of, used_view
+from .tally import Tally
 
 _TOLD = ("full_width_text", "invisible_characters")
 """Rules that a value breaks by its form, or by being another spelling of a known one."""
@@ -31,13 +33,24 @@ MOST_PADDED = 0.5
 def broken_texts(look: Look) -> list[Mark]:
     """Marks of texts in a broken encoding and of malformed numbers of things, in every text column."""
     marks = [mark for note, rows in look.notes.items() if (mark := _of_note(look, note, rows))]
-    for column in look.table.columns:
-        if column.name in look.filled and _is_own_id(look, column):
-            marks += _malformed_ids(look, column)
-    if _repeating(look):
-        for found in look.ask(_tests_sql(_values(look))):
-            marks += _malformed(look, look.table.column(found["name"]), found)
+    marks += malformed_numbers(look)
+    for name in sorted(column.name for column in _repeating(look)):
+        marks += _malformed(look, look.table.column(name), look.tallied[name].texts)
     return marks
+
+
+def malformed_numbers(look: Look) -> list[Mark]:
+    """Marks of malformed numbers of the table's own, such as those of orders."""
+    own = [c for c in look.table.columns if c.name in look.filled and _is_own_id(look, c)]
+    return [mark for column in own for mark in _malformed_ids(look, column)]
+
+
+def counted_texts(look: Look) -> list[Tally]:
+    """The values of text columns that repeat, and of keys that are few enough to be compared."""
+    names = [column.name for column in _repeating(look)]
+    if _has_few_keys(look) and not look.knows_keys():
+        names += [name for name in look.table.key if name not in names]
+    return [Tally(name, name_of(name)) for name in names]
 
 
 def _is_own_id(look: Look, column: Column) -> bool:
@@ -49,17 +62,6 @@ def _repeating(look: Look) -> list[Column]:
     """Text columns whose values repeat, so that each is looked at once."""
     texts = [column for column in look.table.columns if column.type == "text" and column.name in look.filled]
     return [column for column in texts if not column.allowed and not _is_own_id(look, column)]
-
-
-def _values(look: Look) -> str:
-    """Keep the different values of these columns, with the rows that hold them; the table's name."""
-    counted = (
-        f"SELECT '{column.name}' AS name, {name} AS value, COUNT(*) AS n FROM {look.view} AS t "
-        f"WHERE {name} IS NOT NULL GROUP BY {name}"
-        for column in _repeating(look)
-        if (name := name_of(column.name))
-    )
-    return look.keep("values", " UNION ALL ".join(counted))
 
 
 def _of_note(look: Look, note: str, rows: int) -> Mark | None:
@@ -89,22 +91,17 @@ def _forms(look: Look, column: Column) -> dict[str, str]:
     return {"broken_text": BROKEN_TEXT} | (ID_FORMS if is_id(look.table, column) else {})
 
 
-def _tests_sql(values: str) -> str:
-    """By column, whether any of its values has one of the forms."""
-    forms = {"broken_text": BROKEN_TEXT, **ID_FORMS, "lost": QUESTION_MARKS, "han": HAN}
-    tests = ", ".join(
-        f"MAX(CASE WHEN {_like('value', form)} THEN 1 ELSE 0 END) AS {rule}" for rule, form in forms.items()
-    )
-    return f"SELECT name, {tests} FROM {values} GROUP BY name ORDER BY name"
-
-
-def _malformed(look: Look, column: Column, found: Mapping[str, int]) -> Iterator[Mark]:
+def _malformed(look: Look, column: Column, values: pa.Array) -> Iterator[Mark]:
     name = name_of(column.name)
     for rule, form in _forms(look, column).items():
-        lost = rule == "broken_text" and found["lost"] and found["han"]
-        if found[rule] or lost:
+        lost = rule == "broken_text" and _any_like(values, QUESTION_MARKS) and _any_like(values, HAN)
+        if lost or _any_like(values, form):
             shape = f"{form}|{QUESTION_MARKS}" if lost else form
             yield Mark(rule, column.name, f"{_like(name, shape)} AND {_unnoted(rule, column)}")
+
+
+def _any_like(values: pa.Array, form: str) -> bool:
+    return bool(pc.any(pc.match_substring_regex(values, form)).as_py())
 
 
 def _like(value: str, form: str) -> str:
@@ -118,33 +115,21 @@ def strange_values(look: Look) -> list[Mark]:
         for column in look.table.columns
         if column.name in look.filled and column.references.partition(".")[0] in look.others
     }
-    if not references:
-        return []
-    strange: dict[str, list[str]] = {}
-    for row in look.ask(" UNION ALL ".join(_strangers_sql(look, c, *to) for c, to in references.items())):
-        strange.setdefault(row["name"], []).append(row["value"])
-    return [
-        mark for name, values in strange.items() for mark in _unknown(look, name, values, *references[name])
-    ]
-
-
-def _strangers_sql(look: Look, column: str, other: str, key: str) -> str:
-    """The values of a column that the table it refers to does not hold."""
-    missing = (
-        f"SELECT v.value AS value FROM {_values(look)} AS v "
-        f"LEFT JOIN {used_view(other)} AS o "
-        f"ON o.{key} = v.value WHERE v.name = '{column}' AND o.{key} IS NULL "
-        f"ORDER BY v.value LIMIT {MOST_VALUES}"
-    )
-    return f"SELECT '{column}' AS name, m.value AS value FROM ({missing}) AS m"
+    marks = []
+    for name, (other, key) in references.items():
+        values, known = look.tallied[name].texts, look.keys_of(other, key)
+        strange = values.filter(pc.invert(pc.is_in(values, value_set=known)))
+        if len(strange):
+            marks += _unknown(look, name, strange.to_pylist(), other, key)
+    return marks
 
 
 def _unknown(look: Look, column: str, values: list[str], other: str, key: str) -> list[Mark]:
-    if len(values) == MOST_VALUES:
+    if len(values) >= MOST_VALUES:
         joins = f"LEFT JOIN {used_view(other)} AS known_{column} ON known_{column}.{key} = {name_of(column)}"
         nobody = f"{name_of(column)} IS NOT NULL AND known_{column}.{key} IS NULL"
         return [Mark("unknown", column, nobody, (joins,))]
-    known = [row["value"] for row in look.ask(f"SELECT {key} AS value FROM {used_view(other)}")]
+    known = look.keys_of(other, key).drop_null().to_pylist()
     return _marks_of(look, column, dict(_why(sorted(values), known)))
 
 
@@ -172,9 +157,7 @@ def _narrowed(text: str) -> str:
 
 def _marks_of(look: Look, column: str, rules: dict[str, str], told: Sequence[str] = _TOLD) -> list[Mark]:
     """Marks of values by the rule each breaks, unless their form, one of `told`, gives them away already."""
-    name = f"look_{look.table.name}_{column}"
-    strange = pa.table({"value": list(rules), "rule": list(rules.values())})
-    look.staging.engine.register(name, strange)
+    name, _ = look.keep(column, pa.table({"value": list(rules), "rule": list(rules.values())}))
     joins = f"LEFT JOIN {name} AS {name} ON {name}.value = {name_of(column)}"
     seen = "".join(f" AND NOT {_like(name_of(column), ID_FORMS[rule])}" for rule in told)
     return [
@@ -191,10 +174,11 @@ def spellings(look: Look) -> list[Mark]:
 def _spelt_labels(look: Look) -> Iterator[Mark]:
     """Names (of regions, categories, teams) in another encoding, or the less used of two spellings."""
     labels = [column.name for column in _repeating(look) if not is_id(look.table, column)]
-    counts: dict[str, dict[str, int]] = {}
-    for row in look.ask(_labels_sql(_values(look), labels)) if labels else ():
-        counts.setdefault(row["name"], {})[row["value"]] = row["n"]
-    for name, used in counts.items():
+    for name in sorted(labels):
+        counted = look.tallied[name]
+        if len(counted.rows) > MOST_LABELS:
+            continue
+        used = dict(sorted(zip(counted.texts.to_pylist(), counted.rows.to_pylist(), strict=True)))
         twins = [] if name.endswith("_name") else _less_used(used)
         rules = dict.fromkeys(twins, "invisible_characters")
         rules |= {value: "broken_text" for value in used if is_misread(value)}
@@ -210,18 +194,18 @@ def _less_used(used: Mapping[str, int]) -> list[str]:
     return [value for value in used if first[one_spelling(value)] != value]
 
 
-def _labels_sql(values: str, labels: Sequence[str]) -> str:
-    """The values of columns that hold few."""
-    listed = ", ".join(f"'{name}'" for name in labels)
-    few = f"SELECT name FROM {values} WHERE name IN ({listed}) GROUP BY name HAVING COUNT(*) <= {MOST_LABELS}"
-    return f"SELECT name, value, n FROM {values} WHERE name IN ({few}) ORDER BY name, value"
+def _has_few_keys(look: Look) -> bool:
+    """Whether the keys are single texts, and few enough to be compared with each other."""
+    (key, *more) = look.table.key
+    is_text = not more and key in look.filled and look.table.column(key).type == "text"
+    return is_text and look.rows <= MOST_VALUES
 
 
 def _spelt_keys(look: Look) -> list[Mark]:
-    (key, *more) = look.table.key
-    if more or key not in look.filled or look.rows > MOST_VALUES or look.table.column(key).type != "text":
+    if not _has_few_keys(look):
         return []
-    keys = [row["value"] for row in look.ask(f"SELECT {name_of(key)} AS value FROM {look.view} AS t")]
+    key = look.table.key[0]
+    keys = sorted(look.keys_of(look.table.name, key).drop_null().to_pylist())
     rules = dict.fromkeys(_twins(keys), "invisible_characters") | dict.fromkeys(
         _shortened(keys), "lost_zeros"
     )
@@ -230,12 +214,15 @@ def _spelt_keys(look: Look) -> list[Mark]:
 
 def _twins(keys: list[str]) -> list[str]:
     """Keys written in another way than an equal one that is plainer."""
-    spelt = Counter(map(one_spelling, keys))
-    doubled = [key for key in keys if spelt[one_spelling(key)] > 1]
+    spelt = dict(zip(keys, map(one_spelling, keys), strict=True))
+    if len(set(spelt.values())) == len(keys):
+        return []
+    times = Counter(spelt.values())
+    doubled = [key for key in keys if times[spelt[key]] > 1]
     plain: dict[str, str] = {}
     for key in sorted(doubled, key=lambda text: (len(text.encode()), text)):
-        plain.setdefault(one_spelling(key), key)
-    return [key for key in doubled if plain[one_spelling(key)] != key]
+        plain.setdefault(spelt[key], key)
+    return [key for key in doubled if plain[spelt[key]] != key]
 
 
 def _shortened(keys: list[str]) -> list[str]:

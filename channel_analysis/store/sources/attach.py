@@ -57,7 +57,7 @@ def attach(
         return Source(name, _registered(engine, name, files, where), parts)
     as_it_is = f"wide_{name}"
     wide = widened(spec.unpivot, _registered(engine, as_it_is, files, where), where)
-    return Source(name, _registered(engine, name, wide.sql(as_it_is), where), parts)
+    return Source(name, _registered(engine, name, wide.sql(as_it_is), where), parts, is_wide=True)
 
 
 def digest(spec: FileSpec, folder: Path, snapshots: Path) -> str:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import pyarrow.parquet as pq
+
 from ...errors import InputError, Problem, refuse
 from .spec import FileSpec
 
@@ -51,11 +53,20 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A source attached to the engine under `name`: its columns and the parts it consists of."""
+    """A source attached to the engine under `name`: its columns and the parts it consists of.
+
+    Of one that `is_wide`, columns of the parts are rows of the source.
+    """
 
     name: str
     columns: tuple[str, ...]
     parts: tuple[Part, ...]
+    is_wide: bool = False
+
+    @property
+    def rows_of_parts(self) -> int:
+        """How many rows the Parquet files say that they hold."""
+        return sum(pq.read_metadata(part.path).num_rows for part in self.parts)
 
     @property
     def unreadable_rows(self) -> int:

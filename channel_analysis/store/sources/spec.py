@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails
 
-from ...contracts.policy import Rules, wrong
+from ...contracts.settings import Rules, wrong
 from .wide import Unpivot
 
 WORKBOOKS = (".xlsx", ".xls", ".xlsb", ".ods")

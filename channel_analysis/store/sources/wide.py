@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pydantic import Field, model_validator
 
 from ...contracts.checks import given
-from ...contracts.policy import Rules, wrong
+from ...contracts.settings import Rules, wrong
 from ...errors import Problem, refuse
 from ..engine import FILE, ROW, literal, quoted
 

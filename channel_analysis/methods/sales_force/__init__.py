@@ -1,0 +1,1 @@
+"""What is concluded about reps: spread of attainment, targets told from people, recognition and contests."""
