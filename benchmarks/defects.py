@@ -50,10 +50,11 @@ def main() -> None:
                         say(
                             f"missed, seed {seed}: {verdict.kind} ({truth.rule} {truth.rows}): {verdict.said}"
                         )
-    sys.stdout.write(table(found, seeded, alarms, asked.seeds))
-    sys.stdout.write(
-        f"Findings beside the defects, on tables that were spoiled: {dict(beside.most_common())}\n"
-    )
+    if seeded:
+        sys.stdout.write(table(found, seeded, alarms, asked.seeds))
+        sys.stdout.write(
+            f"Findings beside the defects, on tables that were spoiled: {dict(beside.most_common())}\n"
+        )
     if asked.fuzz:
         sys.exit(_fuzz(asked.fuzz))
 

@@ -21,6 +21,7 @@ import pandas as pd
 
 from channel_analysis.analysis.irregular_rules import RULES
 from channel_analysis.analysis.irregularities import find_irregularities
+from channel_analysis.methods.irregularities.control import within_capacity
 from channel_analysis.metrics.intervals import wilson_interval
 from channel_analysis.results import Irregularities
 from channel_analysis.simulator import NOTHING_PLANTED, Dials, simulate
@@ -42,7 +43,7 @@ def workspace_of(folder: Path, source: Path) -> Workspace:
 
 
 def found_in(ws: Workspace, period: str = "last-quarter") -> Irregularities:
-    """All that is found, without the cut at capacity; the list a reviewer sees is its beginning."""
+    """All that is found, without the cut at capacity."""
     policy = ws.policy.irregularities.model_copy(update={"capacity": 10_000})
     whole = dataclasses.replace(ws, policy=ws.policy.model_copy(update={"irregularities": policy}))
     return find_irregularities(whole, period)
@@ -78,11 +79,12 @@ def judged(result: Irregularities, truths: pd.DataFrame) -> pd.DataFrame:
         number: [t for t, truth in truths.iterrows() if _is_about(case, truth, orders)]
         for number, case in cases.iterrows()
     }
+    is_listed = within_capacity(cases["state"], cases["rule"], CAPACITY)
     rows = []
     for rule in RULES:
         own = cases.index[cases["rule"] == rule]
         asked = set(truths.index[(truths["rule"] == rule) & ~truths["is_consequence"].astype(bool)])
-        first = [n for n in own if n < CAPACITY]
+        first = [n for n in own if is_listed[n]]
         rows.append(
             {
                 "rule": rule,

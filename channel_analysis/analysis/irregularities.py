@@ -69,7 +69,7 @@ def irregularities_of(ws: Workspace, scope: Scope) -> Irregularities:
     outcomes = search_all(search)
     found = ranked(_under_control(outcomes, policy.false_discovery_rate, policy.dependence))
     cases = _with_states(found, known)
-    listed = cases[within_capacity(cases["state"], policy.capacity)].reset_index(drop=True)
+    listed = cases[within_capacity(cases["state"], cases["rule"], policy.capacity)].reset_index(drop=True)
     return Irregularities(
         cases=_named(ws, listed).loc[:, CASE_COLUMNS],
         evidence=_evidence(search, listed),

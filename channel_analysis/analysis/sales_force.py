@@ -180,7 +180,9 @@ def _among(scored: Scored, peers: dict[str, str], short: set[str]) -> Scored:
     )
     for name in ("score", "low", "high"):
         scores[name] = scores[name].mask(is_short)
-    return Scored(scores, scored.points, np.where(is_short.to_numpy()[:, None], np.nan, scored.draws))
+    rows = is_short.to_numpy()
+    draws = np.where(rows[:, None], np.nan, scored.draws)
+    return Scored(scores, scored.points, draws, np.where(rows, np.nan, scored.spread))
 
 
 def _rates(ws: Workspace, kpis: dict[str, Kpi], period: Period) -> pd.DataFrame:

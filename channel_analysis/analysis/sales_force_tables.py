@@ -117,7 +117,9 @@ def _contest(
     scores = pd.DataFrame(
         {"entity": own["rep_id"].to_numpy(), "group": group, "score": own[value].to_numpy(), "status": "ok"}
     )
-    standing = standings(Scored(scores, pd.DataFrame(), chance), policy.scores.top, policy.scores.certainty)
+    standing = standings(
+        Scored(scores, pd.DataFrame(), chance, chance.std(axis=1)), policy.scores.top, policy.scores.certainty
+    )
     ends = pd.DataFrame(
         {"rep_id": scores["entity"], "value": scores["score"], "low": low, "high": high}
     ).merge(own[["rep_id", "rep_name"]], on="rep_id")

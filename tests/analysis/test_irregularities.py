@@ -57,7 +57,8 @@ def test_every_case_has_evidence_named_by_keys_and_an_id_of_its_subject(planted)
 def test_the_list_ends_at_capacity_and_says_how_many_are_beyond(planted):
     _, ws, whole = planted
     result = ca.find_irregularities(_with(ws, capacity=3))
-    assert result.cases["case_id"].tolist() == whole.cases["case_id"].tolist()[:3]
+    first = whole.cases.drop_duplicates("rule").head(3)
+    assert result.cases["case_id"].tolist() == first["case_id"].tolist()
     assert result.rules["beyond_capacity"].sum() == len(whole.cases) - 3
     assert (result.rules["found"] == result.rules["listed"] + result.rules["beyond_capacity"]).all()
     assert set(result.evidence["case_id"]) == set(result.cases["case_id"])

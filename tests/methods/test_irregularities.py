@@ -433,4 +433,10 @@ class TestControl:
 
     def test_decided_cases_take_nobody_s_time(self):
         states = pd.Series(["open", "cleared", "open", "confirmed", "open"])
-        assert within_capacity(states, 2).tolist() == [True, True, True, True, False]
+        rules = pd.Series(["a"] * 5)
+        assert within_capacity(states, rules, 2).tolist() == [True, True, True, True, False]
+
+    def test_a_rule_about_small_sums_is_seen_beside_one_about_large_ones(self):
+        states, rules = pd.Series(["open"] * 5), pd.Series(["a", "a", "a", "a", "b"])
+        assert within_capacity(states, rules, 3).tolist() == [True, True, False, False, True]
+        assert within_capacity(states, rules, 1).tolist() == [True, False, False, False, False]

@@ -45,7 +45,14 @@ def ranked(found: pd.DataFrame) -> pd.DataFrame:
     return scored.loc[order].reset_index(drop=True)
 
 
-def within_capacity(states: pd.Series, capacity: int) -> pd.Series:
-    """Which of the ranked cases fit: decided ones take nobody's time, of the open ones the first."""
-    is_open = states == "open"
-    return ~is_open | (is_open.cumsum() <= capacity)
+def within_capacity(states: pd.Series, rules: pd.Series, capacity: int) -> pd.Series:
+    """Which of the ranked cases fit: of the open ones each rule's first, then the first of all.
+
+    So a rule about small sums is seen beside rules about large ones. Decided cases take nobody's time.
+    """
+    is_open = (states == "open").to_numpy()
+    is_later = (rules.where(is_open).duplicated() & is_open).to_numpy()
+    order = np.lexsort((np.arange(len(states)), is_later, ~is_open))
+    place = np.empty(len(states), dtype=int)
+    place[order] = np.arange(len(states))
+    return pd.Series(~is_open | (place < capacity), index=states.index)

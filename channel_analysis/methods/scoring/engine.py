@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ...contracts.rubric import Limit, Rubric
-from .places import Floats, best_points, kpi_scores
+from .places import Floats, best_points, kpi_scores, slopes
 
 HIDEABLE = ("no_rows", "partial")
 """Why a KPI is missing where it may have been kept back; other reasons are facts or concern everybody."""
@@ -56,12 +56,14 @@ class Scored:
 
     `scores`: `SCORE_COLUMNS`, one row per entity. `points`: `POINT_COLUMNS`, one row per entity and
     weighted KPI; those of an entity add up to its score. `draws`: entities x draws, NaN for those
-    without a score.
+    without a score. `spread`: standard error of each score as if anchors had no ends, so that a figure far
+    below its floor is not taken for a sure one.
     """
 
     scores: pd.DataFrame
     points: pd.DataFrame
     draws: Floats
+    spread: Floats
 
 
 def score(
@@ -104,30 +106,34 @@ def score(
         `status` is "ok", "coverage", "no_weights" or "vetoed" (`veto` names it).
     """
     values = values.assign(**{name: np.nan for name in NUMBERS if name not in values})
-    rows, points, chances = [], [], []
+    rows, points, chances, spreads = [], [], [], []
     for group, own in values.groupby("group", sort=False):
         peers = _Group(str(group), own, rubric, scopes.get(str(group), ()))
         replays = peers.replayed(draws, salt)
         rows.append(peers.rows(replays, certainty))
         points.append(peers.points())
         chances.append(replays)
+        spreads.append(peers.spread())
     if not rows:
         no_scores, no_points = (pd.DataFrame(columns=names) for names in (SCORE_COLUMNS, POINT_COLUMNS))
-        return Scored(no_scores, no_points, np.empty((0, draws)))
-    return _in_order(values, pd.concat(rows), pd.concat(points), np.vstack(chances))
+        return Scored(no_scores, no_points, np.empty((0, draws)), np.empty(0))
+    tables = pd.concat(rows), pd.concat(points)
+    return _in_order(values, *tables, np.vstack(chances), np.concatenate(spreads))
 
 
 NUMBERS = ("se", "alpha", "beta", "n")
 """Columns of values that may be missing."""
 
 
-def _in_order(values: pd.DataFrame, scores: pd.DataFrame, points: pd.DataFrame, draws: Floats) -> Scored:
+def _in_order(
+    values: pd.DataFrame, scores: pd.DataFrame, points: pd.DataFrame, draws: Floats, spread: Floats
+) -> Scored:
     """Everything in the order in which the entities came."""
     place = {name: number for number, name in enumerate(values["entity"].drop_duplicates())}
     order = np.argsort(scores["entity"].map(place).to_numpy(), kind="stable")
     by_entity = np.argsort(points["entity"].map(place).to_numpy(), kind="stable")
     ordered = [frame.reset_index(drop=True) for frame in (scores.iloc[order], points.iloc[by_entity])]
-    return Scored(ordered[0], ordered[1], draws[order])
+    return Scored(ordered[0], ordered[1], draws[order], spread[order])
 
 
 class _Grid:
@@ -290,6 +296,17 @@ class _Group:
     def _number(self, column: str) -> Floats:
         found: Floats = self.grid.column(column, list(self.weights))
         return found
+
+    def spread(self) -> Floats:
+        """Standard errors of the scores, as if anchors had no ends."""
+        se = np.nan_to_num(self._number("se"))
+        total = np.zeros(len(self.entities))
+        for i, anchors in enumerate(self.anchors.values()):
+            if anchors is not None:
+                near = [slopes(self.value[:, i] + step * se[:, i], anchors) for step in (-1, 0, 1)]
+                steep = np.nan_to_num(np.max(near, axis=0))
+                total += (self.effective[:, i] * steep * se[:, i]) ** 2
+        return np.where(self.scored() == "ok", np.sqrt(total), np.nan)
 
     def replayed(self, draws: int, salt: str) -> Floats:
         """Scores under each replay of chance; of an entity the same whoever else is there."""

@@ -33,6 +33,21 @@ def kpi_scores(values: Floats, anchors: Anchors | Band) -> Floats:
     return found
 
 
+def slopes(values: Floats, anchors: Anchors | Band) -> Floats:
+    """Points per unit at values; beyond the outer anchors those of the line before them.
+
+    Examples
+    --------
+    >>> growth = Anchors(floor=0.0, target=1.0, stretch=2.0)
+    >>> slopes(np.array([-1.0, 0.5, 1.5, 3.0]), growth).tolist()
+    [100.0, 100.0, 20.0, 20.0]
+    """
+    xs, points = _corners(anchors)
+    segment = np.clip(np.searchsorted(xs, values) - 1, 0, len(xs) - 2)
+    found: Floats = np.abs(np.diff(points) / np.diff(xs))[segment]
+    return np.where(np.isnan(values), np.nan, found)
+
+
 def best_points(anchors: Anchors | Band) -> float:
     """The most a KPI can earn."""
     return STRETCH_POINTS if isinstance(anchors, Anchors) else TARGET_POINTS

@@ -73,7 +73,8 @@ def shrink(values: pd.DataFrame, priors: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         The same rows with raw (the value as measured), value, se, and for rates alpha and beta of
-        the distribution of the rate. Values without prior or without standard error stay as they are.
+        the distribution of the rate. Values without prior, exact ones and those of whose noise nothing
+        is known stay as they are.
     """
     joined = values.reset_index(drop=True).merge(
         priors[["group", "kpi", "kind", "mean", "spread", "strength", "unit"]],
@@ -86,8 +87,8 @@ def shrink(values: pd.DataFrame, priors: pd.DataFrame) -> pd.DataFrame:
     alpha = joined["mean"] * joined["strength"] + joined["numerator"]
     beta = (1 - joined["mean"]) * joined["strength"] + joined["denominator"] - joined["numerator"]
     total = alpha + beta
-    figure = is_ok & (joined["kind"] == FIGURE) & joined["se"].notna()
     noise, between = _noise(joined), joined["spread"].pow(2)
+    figure = is_ok & (joined["kind"] == FIGURE) & noise.notna()
     pull = (noise / (noise + between)).where((noise + between) > 0, 0.0)
     for rows, columns in (
         (rate, {"value": alpha / total, "se": (alpha * beta / (total**2 * (total + 1))).pow(0.5)}),
@@ -162,4 +163,4 @@ def _pulled_in(values: Floats) -> Floats:
 def _noise(joined: pd.DataFrame) -> pd.Series:
     """The variance of each figure: its type's usual one where that and its observations are known."""
     usual = joined["unit"] / joined["n"].where(joined["n"] > 0)
-    return usual.where(usual.notna() & (joined["se"] > 0), joined["se"].pow(2))
+    return usual.where(usual.notna() & (joined["se"] != 0), joined["se"].pow(2))

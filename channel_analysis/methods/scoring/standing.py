@@ -135,7 +135,10 @@ def movement(now: Scored, before: Scored, certainty: float = 0.9) -> pd.DataFram
     differences = (
         now.draws[both["row"].to_numpy(dtype=int)] - before.draws[both["row_before"].to_numpy(dtype=int)]
     )
-    p_value = _two_sided(change, differences)
+    errors = np.hypot(
+        now.spread[both["row"].to_numpy(dtype=int)], before.spread[both["row_before"].to_numpy(dtype=int)]
+    )
+    p_value = _two_sided(change, differences, errors)
     return pd.DataFrame(
         {
             "entity": both["entity"].to_numpy(),
@@ -147,9 +150,9 @@ def movement(now: Scored, before: Scored, certainty: float = 0.9) -> pd.DataFram
     )
 
 
-def _two_sided(change: Floats, differences: Floats) -> Floats:
-    """The chance of so large a change where nothing changed: that of a normal of the replays' spread."""
-    spread = differences.std(axis=1) if differences.size else np.zeros(len(change))
+def _two_sided(change: Floats, differences: Floats, errors: Floats) -> Floats:
+    """The chance of so large a change where nothing changed: that of a normal of the larger spread."""
+    spread = np.maximum(differences.std(axis=1) if differences.size else 0.0, errors)
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(spread > 1e-9, np.abs(change) / spread, np.where(np.abs(change) > 1e-9, np.inf, 0.0))
     return np.array([math.erfc(value / math.sqrt(2)) for value in z])

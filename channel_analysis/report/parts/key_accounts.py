@@ -8,7 +8,7 @@ from typing import Any
 from ...appraisals import KeyAccounts
 from ...words import Words
 from ..blocks import Block, Column, Prose, Section, Table
-from .wording import rate_text
+from .wording import known_as, rate_text
 
 SHOWN = 15
 """Accounts of a table on the page; the saved table has them all."""
@@ -100,14 +100,12 @@ def _since(kind: str, day: Any, days: float, words: Words) -> str:
 def _caveats(result: KeyAccounts, words: Words) -> list[tuple[str, str]]:
     told = []
     for caveat in result.caveats:
+        if caveat.subject == "leads":  # nothing here rests on them
+            continue
         numbers = {name: words.number(value) for name, value in (caveat.numbers or {}).items()}
         table = words(f"table.{caveat.subject}") if caveat.subject else ""
         told.append((words(f"key_accounts.{caveat.code}", table=table, **numbers), caveat.severity))
     return told
-
-
-def _name(row: Row) -> str:
-    return str(row["customer_name"]) if isinstance(row["customer_name"], str) else str(row["customer_id"])
 
 
 def _owner(row: Row, words: Words) -> str:
@@ -120,7 +118,7 @@ def _to_look_after(result: KeyAccounts, watched: list[tuple[Row, dict[str, str]]
     shown = watched[:SHOWN]
     money = words.money_unit([row["net_sales"] for row, _ in shown], result.scope.currency)
     columns = (
-        Column(words("column.account"), tuple(_name(row) for row, _ in shown), False),
+        Column(words("column.account"), tuple(known_as(row, "customer") for row, _ in shown), False),
         Column(words("column.owner"), tuple(_owner(row, words) for row, _ in shown), False),
         Column(
             words("column.with_unit", name=words("column.net_sales"), unit=money.name),
@@ -141,13 +139,13 @@ def _largest(result: KeyAccounts, words: Words) -> Table:
     money = words.money_unit([r["net_sales"] for r in rows], result.scope.currency)
     owed = words.money_unit([r["overdue"] for r in rows], result.scope.currency)
     columns = [
-        Column(words("column.account"), tuple(map(_name, rows)), False),
+        Column(words("column.account"), tuple(known_as(r, "customer") for r in rows), False),
         Column(
             words("column.with_unit", name=words("column.net_sales"), unit=money.name),
             tuple(words.money(r["net_sales"], money) for r in rows),
         ),
         Column(words("column.share"), tuple(words.share(r["company_share"]) for r in rows)),
-        Column(words("column.on_last_year"), tuple(_change(r, words) for r in rows)),
+        *_on_last_year(rows, words),
         Column(words("column.days_since_order"), tuple(words.number(r["days_since_order"]) for r in rows)),
     ]
     overdue = words("column.with_unit", name=words("column.overdue"), unit=owed.name)
@@ -172,10 +170,17 @@ def _largest(result: KeyAccounts, words: Words) -> Table:
     return Table("largest_accounts", caption, tuple(columns), tuple(notes))
 
 
-def _change(row: Row, words: Words) -> str:
-    if row["change_status"] == "ok":
-        return words.signed_share(row["change"], 0)
-    return words(f"key_accounts.change.{row['change_status']}")
+def _on_last_year(rows: list[Row], words: Words) -> list[Column]:
+    """The change on last year; no column where the data do not reach back so far."""
+    if all(row["change_status"] == "no_history" for row in rows):
+        return []
+    texts = [
+        words.signed_share(row["change"], 0)
+        if row["change_status"] == "ok"
+        else words(f"key_accounts.change.{row['change_status']}")
+        for row in rows
+    ]
+    return [Column(words("column.on_last_year"), tuple(texts))]
 
 
 def _csat(row: Row, words: Words) -> str:
@@ -192,8 +197,8 @@ def _team(result: KeyAccounts, words: Words) -> Table:
     rows = result.team.head(TEAM_SHOWN).to_dict("records")
     money = words.money_unit([r["net_sales"] for r in rows], result.scope.currency)
     columns = [
-        Column(words("column.account"), tuple(map(_name, rows)), False),
-        Column(words("column.rep"), tuple(_rep(r) for r in rows), False),
+        Column(words("column.account"), tuple(known_as(r, "customer") for r in rows), False),
+        Column(words("column.rep"), tuple(known_as(r, "rep") for r in rows), False),
         Column(words("column.owner"), tuple(_mark(r, words) for r in rows), False),
         Column(
             words("column.with_unit", name=words("column.net_sales"), unit=money.name),
@@ -206,10 +211,6 @@ def _team(result: KeyAccounts, words: Words) -> Table:
     notes = (words("key_accounts.more_rows", count=words.number(more)),) if more else ()
     caption, fold = words("caption.account_teams"), words("fold.account_teams")
     return Table("account_teams", caption, tuple(columns), notes, folded=fold)
-
-
-def _rep(row: Row) -> str:
-    return str(row["rep_name"]) if isinstance(row["rep_name"], str) else str(row["rep_id"])
 
 
 def _mark(row: Row, words: Words) -> str:

@@ -11,7 +11,7 @@ from ...appraisals import Lifecycle
 from ...words import Words
 from ..blocks import Block, Column, Figure, Prose, Section, Table
 from ..charts import drawing, shares
-from .wording import channel_name, names_text, value_name
+from .wording import channel_name, known_as, names_text, value_name
 
 SHOWN = 10
 """Partners gone that a table names; the saved table has them all."""
@@ -52,8 +52,9 @@ def _lead(result: Lifecycle, words: Words) -> str:
 
 
 def _has_past(result: Lifecycle) -> bool:
-    """Whether any partner is known of the period before."""
-    return bool((result.partners["previous_state"] != "").any())
+    """Whether the data reach back to before the period."""
+    first = result.partners["first_order"].dropna()
+    return bool(len(first) and first.min() < result.scope.start)
 
 
 def _became(result: Lifecycle, state: str) -> pd.DataFrame:
@@ -137,7 +138,7 @@ def _changes(result: Lifecycle, words: Words) -> list[Block]:
         return []
     blocks: list[Block] = []
     for key, state in (("joined", "new"), ("back", "reactivated")):
-        names = [_name(row) for row in _became(result, state).to_dict("records")]
+        names = [known_as(row, "partner") for row in _became(result, state).to_dict("records")]
         if names:
             blocks.append(Prose(words(f"lifecycle.{key}", names=names_text(words, names))))
     gone = pd.concat([_became(result, state) for state in GONE])
@@ -146,17 +147,13 @@ def _changes(result: Lifecycle, words: Words) -> list[Block]:
     return blocks
 
 
-def _name(row: Row) -> str:
-    return str(row["partner_name"]) if isinstance(row["partner_name"], str) else str(row["partner_id"])
-
-
 def _gone(result: Lifecycle, gone: pd.DataFrame, words: Words) -> Table:
     by = ["previous_net_sales", "net_sales", "partner_id"]
     rows = gone.sort_values(by, ascending=[False, False, True]).head(SHOWN).to_dict("records")
     amounts = [r[name] for r in rows for name in ("previous_net_sales", "net_sales")]
     money = words.money_unit(amounts, result.scope.currency)
     columns = [
-        Column(words("column.partner"), tuple(map(_name, rows)), False),
+        Column(words("column.partner"), tuple(known_as(r, "partner") for r in rows), False),
         Column(
             words("column.channel"), tuple(_channel(r["channel_type"], result, words) for r in rows), False
         ),
@@ -259,7 +256,9 @@ def _loss(result: Lifecycle, words: Words) -> list[Prose]:
     whole = result.losses[result.losses["level"] == "company"].set_index("loss")
     sold = result.partners[result.partners["net_sales"] > 0]
     ordered = sold.sort_values(["net_sales", "partner_id"], ascending=[False, True])
-    first, *others = [_name(row) for row in ordered.head(int(whole.at["top_5", "lost"])).to_dict("records")]
+    first, *others = [
+        known_as(row, "partner") for row in ordered.head(int(whole.at["top_5", "lost"])).to_dict("records")
+    ]
     numbers = {"first": first, "names": words.join(others), "count": words.number(len(others) + 1)}
     for loss in ("top_1", "top_5"):
         numbers[loss] = words.amount(float(whole.at[loss, "net_sales"]), result.scope.currency)

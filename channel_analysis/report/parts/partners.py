@@ -11,7 +11,7 @@ from ...appraisals import PartnerAppraisal
 from ...words import Words
 from ..blocks import Block, Column, Figure, Prose, Section, Table
 from ..charts import drawing, shares
-from .wording import channel_name, kpi_name, kpi_text, names_text
+from .wording import channel_name, kpi_name, kpi_text, names_text, with_texts
 
 SHOWN = 15
 """Rows of a table on the page; the saved table has every partner."""
@@ -54,6 +54,9 @@ def _rate(result: PartnerAppraisal, words: Words) -> str:
 def _lead(result: PartnerAppraisal, scored: pd.DataFrame, words: Words) -> str:
     if not len(scored):
         return words("partners.nobody_scored", n=words.number(len(result.partners)))
+    if scored["change"].isna().all():
+        numbers = {"n": words.number(len(scored)), "all": words.number(len(result.partners))}
+        return words("partners.lead_no_past", **numbers)
     moved = scored[scored["moved"]]
     numbers = {
         "n": words.number(len(scored)),
@@ -169,7 +172,7 @@ def _best(result: PartnerAppraisal, scored: pd.DataFrame, words: Words) -> Table
     )
     caption = words("caption.partner_best", n=words.number(BEST))
     notes = (words("partners.rank_note", rate=_rate(result, words)), *_award_notes(result, words))
-    return Table("partner_best", caption, columns, notes)
+    return Table("partner_best", caption, with_texts(words, columns), notes)
 
 
 def _range(low: float, high: float, words: Words, decimals: int) -> str:

@@ -12,7 +12,7 @@ from ...words import Unit, Words
 from ..blocks import Block, Column, Figure, Prose, Section, Table
 from ..charts import columns as bar_columns
 from ..charts import drawing
-from .wording import channel_name, rate_text
+from .wording import channel_name, known_as, rate_text, with_texts
 
 SHOWN = 25
 """Reps on the page; the saved table has them all."""
@@ -120,7 +120,7 @@ def _reps(result: SalesForce, words: Words) -> Table:
     expected = result.targets.set_index("rep_id")
     money = words.money_unit([r["actual"] for r in rows], result.scope.currency)
     columns = (
-        Column(words("column.rep"), tuple(str(r["rep_name"]) for r in rows), False),
+        Column(words("column.rep"), tuple(known_as(r, "rep") for r in rows), False),
         Column(words("column.team"), tuple(_text(r["team"], words) for r in rows), False),
         _money("column.net_sales", [r["actual"] for r in rows], money, words),
         _money("column.target_amount", [r["target"] for r in rows], money, words),
@@ -131,14 +131,12 @@ def _reps(result: SalesForce, words: Words) -> Table:
         Column(words("column.rank"), tuple(_rank(r, words) for r in rows)),
         Column(words("column.change"), tuple(_change(r, words) for r in rows)),
     )
-    notes = [
-        words("sales_force.expected_note"),
-        words("sales_force.rank_note", rate=words.share(result.certainty, 0)),
-    ]
+    notes = [words("sales_force.expected_note")] if expected["expected"].notna().any() else []
+    notes.append(words("sales_force.rank_note", rate=words.share(result.certainty, 0)))
     if len(result.reps) > len(rows):
         notes.append(words("sales_force.more", n=words.number(len(result.reps) - len(rows))))
     caption = words("caption.reps", period=words.period(result.scope.period))
-    return Table("sales_reps", caption, columns, tuple(notes))
+    return Table("sales_reps", caption, with_texts(words, columns), tuple(notes))
 
 
 def _expected(expected: pd.DataFrame, rep: str) -> float:
@@ -208,7 +206,7 @@ def _teams(result: SalesForce, words: Words) -> Table:
         ),
     )
     caption = words("caption.teams", n=words.number(len(rows)))
-    return Table("sales_teams", caption, columns, (words("sales_force.vacant_note"),))
+    return Table("sales_teams", caption, with_texts(words, columns), (words("sales_force.vacant_note"),))
 
 
 def _people(row: Row, words: Words) -> str:
@@ -228,7 +226,7 @@ def _recognition(result: SalesForce, words: Words) -> Table:
         Column(words("column.contest"), tuple(_contest(r, money, words) for r in rows), False),
         Column(words("column.channel"), tuple(_group(r, result, words) for r in rows), False),
         Column(words("column.place"), tuple(_place(r, words) for r in rows)),
-        Column(words("column.rep"), tuple(str(r["rep_name"]) for r in rows), False),
+        Column(words("column.rep"), tuple(known_as(r, "rep") for r in rows), False),
         Column(words("column.team"), tuple(_text(r["team"], words) for r in rows), False),
         Column(words("column.value"), tuple(_value(r, "value", money, words) for r in rows)),
         Column(words("column.range"), tuple(_interval(r, money, words) for r in rows)),
@@ -277,7 +275,7 @@ def _interval(row: Row, money: Unit, words: Words) -> str:
 def _conduct(result: SalesForce, words: Words) -> Table:
     """Leads, visits and satisfaction of each rep, with intervals and numbers of observations."""
     rows = result.reps.sort_values(["team", "rep_id"]).head(SHOWN).to_dict("records")
-    columns = [Column(words("column.rep"), tuple(str(r["rep_name"]) for r in rows), False)]
+    columns = [Column(words("column.rep"), tuple(known_as(r, "rep") for r in rows), False)]
     for name in CONDUCT:
         texts = tuple(_rate(r, name, words) for r in rows)
         columns.append(Column(words(f"column.{name}"), texts))
@@ -291,7 +289,7 @@ def _rate(row: Row, name: str, words: Words) -> str:
 def _training(result: SalesForce, words: Words) -> Table:
     rows = result.training.head(SHOWN).to_dict("records")
     columns = [
-        Column(words("column.rep"), tuple(str(r["rep_name"]) for r in rows), False),
+        Column(words("column.rep"), tuple(known_as(r, "rep") for r in rows), False),
         Column(words("column.held_on"), tuple(words.date(r["held_on"]) for r in rows), False),
         Column(words("column.courses"), tuple(str(r["courses"]) for r in rows), False),
     ]

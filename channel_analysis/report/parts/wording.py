@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from ...metrics.facts import UNASSIGNED
 from ...results import Caveat, Scope
 from ...words import Unit, Words
-from ..blocks import Comparison
+from ..blocks import Column, Comparison
 
 
 def kpi_name(words: Words, scope: Scope, kpi: str) -> str:
@@ -30,6 +31,12 @@ def value_name(words: Words, scope: Scope, column: str, value: str) -> str:
     return words.label(scope.names.values.get(column, {}).get(value, {}), value)
 
 
+def known_as(row: Mapping[Any, Any], what: str) -> str:
+    """The name of a partner, customer or rep of a row, else its id."""
+    name = row[f"{what}_name"]
+    return name if isinstance(name, str) and name else str(row[f"{what}_id"])
+
+
 def rate_text(words: Words, share: float, low: float, high: float, n: float) -> str:
     """A share with its interval and the number of observations behind it."""
     if math.isnan(share):
@@ -43,6 +50,11 @@ def names_text(words: Words, names: Sequence[str], most: int = 6) -> str:
     listed = words.join(names[:most])
     more = len(names) - most
     return words("partners.and_more", names=listed, n=words.number(more)) if more > 0 else listed
+
+
+def with_texts(words: Words, columns: Iterable[Column]) -> tuple[Column, ...]:
+    """The columns of a table in which anything is known."""
+    return tuple(column for column in columns if set(column.texts) != {words("none")})
 
 
 def entity_name(words: Words, scope: Scope, level: str, entity: str) -> str:

@@ -123,6 +123,13 @@ def test_what_has_no_prior_or_no_standard_error_stays_as_it_is():
     assert shrink(own, prior)["value"].tolist() == [0.75, 0.5]
 
 
+def test_a_figure_of_a_single_order_is_pulled_by_what_is_usual_in_its_type():
+    prior = pd.DataFrame([["agent", "growth", "figure", 0.1, 0.1, np.nan, 0.09, 10, 40]], columns=PRIOR)
+    found = shrink(figures([1.1], [np.nan], 1.0), prior)
+    assert found["value"].iloc[0] == pytest.approx(0.1 + 1.0 * 0.01 / (0.01 + 0.09))
+    assert found["se"].iloc[0] == pytest.approx((0.01 * 0.09 / 0.1) ** 0.5)
+
+
 def test_an_exact_figure_is_not_pulled():
     prior = pd.DataFrame([["agent", "growth", "figure", 0.1, 0.1, np.nan, np.nan, 10, 40]], columns=PRIOR)
     assert shrink(figures([0.5], [0.0]), prior)["value"].tolist() == [0.5]

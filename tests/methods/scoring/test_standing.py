@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.scoring import played
 from channel_analysis.methods.scoring import movement, score, standings
 
 from .worlds import SCOPES, rubric, values
@@ -97,11 +98,29 @@ def test_where_nothing_changed_ranks_move_far_and_nobody_is_said_to_have_moved()
     assert np.mean(pages) <= 0.25
 
 
+def test_figures_far_below_their_floor_are_not_taken_for_sure_ones():
+    truth = np.full(200, 0.1)
+    pages = [moved(truth, truth, seed, noise=0.5)[0]["moved"].any() for seed in range(8)]
+    assert np.mean(pages) <= 0.25
+
+
+def test_the_true_rank_lies_in_its_interval_nine_times_in_ten():
+    found = pd.DataFrame(
+        [row for seed in range(6) for row in played(seed)], columns=["how", "measure", "value"]
+    )
+    means = found.pivot_table(index="measure", columns="how", values="value")
+    assert means.at["true rank within its 90 % interval", "pulled to the type"] == pytest.approx(
+        0.9, abs=0.04
+    )
+    assert means.at["true rank within its 90 % interval", "as measured"] < 0.85
+    assert means.at["pages that say somebody moved, without any change", "pulled to the type"] <= 0.2
+
+
 def test_those_who_really_moved_are_found_with_few_others():
     truth = np.full(200, 0.5)
     after = truth.copy()
-    after[:20] += 0.75
-    found = [moved(truth, after, seed)[0] for seed in range(5)]
+    after[:20] += 0.48
+    found = [moved(truth, after, seed, noise=0.1)[0] for seed in range(5)]
     hits = np.mean([table["moved"].iloc[:20].mean() for table in found])
     wrong = sum(table["moved"].iloc[20:].sum() for table in found)
     right = sum(table["moved"].iloc[:20].sum() for table in found)
