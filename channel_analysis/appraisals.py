@@ -188,9 +188,10 @@ class SalesForce:
     days_in_role, period_days, is_part, is_short (too few days: shown, not scored), is_newcomer, has_left,
     actual, full_target, target (the part due for the days in role), attainment, then of the verdict
     verdict, reason, window, basis, then peer_group (channel type, or "newcomers"), score, low, high,
-    worst, best, coverage, status ("few_days": too short), rank, rank_low, rank_high, percentile, p_best, p_top, tie_zone, previous_score, change, p_change, moved, last_year_score,
-    last_year_change, last_year_p_change, last_year_moved, and of csat, win_rate, visit_completion the
-    value, `_low`, `_high` (Wilson, 95 %) and `_n`.
+    worst, best, coverage, status ("few_days": too short), rank, rank_low, rank_high, percentile, p_best,
+    p_top, tie_zone, previous_score, change, p_change, moved, last_year_score, last_year_change,
+    last_year_p_change, last_year_moved, and of csat, win_rate, visit_completion the value, `_low`,
+    `_high` (Wilson, 95 %) and `_n`.
 
     `teams`: team, manager_id, manager_name, group, reps, newcomers, vacant_partners, vacant_customers
     (their owner left), actual, target, attainment, targets_too_high, targets_too_low, behind, ahead,

@@ -1,6 +1,7 @@
 """Reviews of the two companies, small workspaces with notebooks of their own, pages read back."""
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,16 @@ d,1,order,2025-06-30,distributor,60
 e,1,order,2025-09-30,online,120
 f,1,order,2025-09-30,distributor,40
 """
+APPRAISALS = {
+    "partners": "appraise_partners",
+    "sales_force": "appraise_sales_force",
+    "screening": "screen_candidates",
+    "lifecycle": "lifecycle",
+    "key_accounts": "key_accounts",
+    "leads": "leads",
+}
+"""The parts of appraisal, and the door of each."""
+
 PARAMETERS = 'workspace = "."\nperiod = "last-quarter"\nlanguages = ["en", "zh"]\ntables = ""'
 REVIEW = "import channel_analysis as ca\nreview = ca.review(ca.open_workspace(workspace), period)"
 
@@ -33,6 +44,20 @@ def demo_review(demo_workspace: Path) -> "Review":
 def adventureworks_review(adventureworks_workspace: Path) -> "Review":
     """Give AdventureWorks' review as results."""
     return _review(adventureworks_workspace)
+
+
+@pytest.fixture(scope="session")
+def appraisals(demo_workspace: Path) -> Callable[..., object]:
+    """Give the example company's appraisals by part and quarter, each made once."""
+    import channel_analysis as ca
+
+    ws = ca.open_workspace(demo_workspace)
+
+    @cache
+    def made(part: str, period: str = "2025Q3") -> object:
+        return getattr(ca, APPRAISALS[part])(ws, period)
+
+    return made
 
 
 @pytest.fixture(params=["demo", "adventureworks"])

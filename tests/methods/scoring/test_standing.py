@@ -120,7 +120,7 @@ def test_those_who_really_moved_are_found_with_few_others():
     truth = np.full(200, 0.5)
     after = truth.copy()
     after[:20] += 0.48
-    found = [moved(truth, after, seed, noise=0.1)[0] for seed in range(5)]
+    found = [moved(truth, after, seed, noise=0.08)[0] for seed in range(5)]
     hits = np.mean([table["moved"].iloc[:20].mean() for table in found])
     wrong = sum(table["moved"].iloc[20:].sum() for table in found)
     right = sum(table["moved"].iloc[:20].sum() for table in found)
