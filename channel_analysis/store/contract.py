@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Names
 from decimal import Decimal
 from pathlib import Path
@@ -80,12 +80,18 @@ def missing_columns(table: Table, source: Source, where: str) -> list[Problem]:
         if not column.required or column.name in source.columns:
             continue
         near = nearest(column.name, spare)
-        fix = f"add it; the file has: {', '.join(source.columns)}"
+        fix = f"add it; the file has: {_some(source.columns)}"
         if near:
             fix = f"did you mean its column '{near}'? rename it to '{column.name}'"
         what = f"{source.label} has no column '{column.name}' ({column.description})"
         problems.append(Problem(where, what, fix))
     return problems
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first names of many, each cut to a length that can be read, and how many more there are."""
+    shown = [name if len(name) <= 40 else f"{name[:40]}..." for name in names[:20]]
+    return ", ".join([*shown, *([f"and {len(names) - 20} more"] if len(names) > 20 else [])])
 
 
 def ignored(mapping: Mapping, tables: Iterable[str], sources: dict[str, Source]) -> list[Finding]:

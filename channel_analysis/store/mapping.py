@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Mapping as Names
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -27,6 +28,16 @@ from .written import MappingFile
 
 NOT_A_NUMBER = f"{MARK})"
 """Marks a text in a column with a unit that could not be multiplied."""
+
+VARYING = (
+    "now",
+    "today",
+    "get_current_timestamp",
+    "transaction_timestamp",
+    "current_localtimestamp",
+    "setseed",
+)
+"""Functions, beside those sqlglot knows, whose value depends on chance or the clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +128,20 @@ def check_block(block: Block, table: Table, sources: Names[str, Source], where: 
         *_source_problems(query, sources, where),
         *_target_problems(query, table, where),
         *_option_problems(block, query, where),
+        *_varying_problems(query, where),
     ]
+
+
+def _varying_problems(query: exp.Expr, where: str) -> Iterator[Problem]:
+    """Chance and the clock, by which the same files would be taken in differently each time."""
+    if any(True for _ in query.find_all(exp.TableSample)):
+        yield Problem(where, "a sample holds other rows at every run", "take all rows, or name a condition")
+    kinds = (exp.Rand, exp.Uuid, exp.CurrentDate, exp.CurrentTime, exp.CurrentTimestamp, exp.Localtimestamp)
+    named = [node.sql(dialect="duckdb") for node in query.find_all(*kinds)]
+    named += [node.name for node in query.find_all(exp.Anonymous) if node.name.lower() in VARYING]
+    if named:
+        what = f"{named[0]} gives something else at every run"
+        yield Problem(where, what, "name a date or a condition in the query")
 
 
 def main_file(block: Block) -> str:

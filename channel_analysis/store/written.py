@@ -13,6 +13,9 @@ from .sources import FileSpec
 DEEPEST = 60
 """Parentheses within parentheses that a query may have."""
 
+LONGEST_NAME = 60
+"""Signs that a file's short name may have; it becomes part of names of files."""
+
 
 def _shallow(query: str) -> str:
     depths = accumulate({"(": 1, ")": -1}.get(sign, 0) for sign in query)
@@ -37,12 +40,18 @@ class Written(Rules):
     leave_out: dict[str, str] = {}
 
 
+def _short(name: str) -> str:
+    if len(name) > LONGEST_NAME:
+        raise wrong("the name of a file is too long", f"give it a short one, of at most {LONGEST_NAME} signs")
+    return name
+
+
 class MappingFile(Rules):
     """A mapping as written in TOML: the files by short name, and blocks per contract table."""
 
     name: str = ""
     description: str = ""
-    files: dict[str, FileSpec]
+    files: dict[Annotated[str, AfterValidator(_short)], FileSpec]
     tables: dict[str, list[Written]]
 
     @field_validator("files", mode="before")

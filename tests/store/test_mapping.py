@@ -179,6 +179,28 @@ def test_a_table_of_a_schema_that_does_not_exist_is_a_mistake_of_the_block(works
     assert problems[0].startswith("ours.toml [sales]: ")
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("FROM orders AS o", "FROM orders AS o TABLESAMPLE 10%", "a sample holds other rows at every run"),
+        ("o.sum AS", "o.sum * random() AS", "RANDOM() gives something else at every run"),
+        ("o.day AS", "current_date AS", "CURRENT_DATE gives something else at every run"),
+        ("o.no AS", "uuid() AS", "UUID() gives something else at every run"),
+        ("o.day AS", "now() AS", "now gives something else at every run"),
+    ],
+)
+def test_chance_and_the_clock_have_no_say_in_what_is_taken_in(workspace, refusal, before, after, said):
+    (problem,) = refusal(workspace(ORDERS, mapping=mapping(QUERY.replace(before, after))))
+    assert problem.startswith(f"ours.toml [sales]: {said} | ")
+
+
+def test_a_file_s_short_name_is_short(workspace, refusal):
+    long = "o" * 61
+    query = QUERY.replace("FROM orders", f"FROM {long}")
+    (problem,) = refusal(workspace(ORDERS, mapping=mapping(query, files=f'{long} = "orders.csv"')))
+    assert "the name of a file is too long" in problem
+
+
 def test_a_query_that_is_not_sql_is_answered_with_its_line(workspace, refusal):
     problems = refusal(
         workspace(
