@@ -20,6 +20,7 @@ from .errors import InputError, Problem
 
 if TYPE_CHECKING:
     from .analysis.appraisal import appraise
+    from .analysis.incentives import incentives
     from .analysis.irregularities import find_irregularities
     from .analysis.key_accounts import key_accounts
     from .analysis.leads import leads
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from .analysis.sales_force import appraise_sales_force
     from .analysis.screening import screen_candidates
     from .analysis.what_if import what_if
+    from .methods.scoring.weights import ahp_weights
     from .report.fonts import font_families
     from .report.publish import publish
     from .report.saving import save_tables
@@ -51,10 +53,12 @@ _DOORS = {
     "publish": "report.publish",
     "open_workspace": "store.workspace",
     "font_families": "report.fonts",
+    "ahp_weights": "methods.scoring.weights",
     "appraise": "analysis.appraisal",
     "appraise_partners": "analysis.partners",
     "appraise_sales_force": "analysis.sales_force",
     "audit_policy": "analysis.policy_audit",
+    "incentives": "analysis.incentives",
     "key_accounts": "analysis.key_accounts",
     "leads": "analysis.leads",
     "lifecycle": "analysis.lifecycle",
@@ -71,12 +75,14 @@ __all__ = [
     "Dials",
     "InputError",
     "Problem",
+    "ahp_weights",
     "appraise",
     "appraise_partners",
     "appraise_sales_force",
     "audit_policy",
     "find_irregularities",
     "font_families",
+    "incentives",
     "key_accounts",
     "leads",
     "lifecycle",

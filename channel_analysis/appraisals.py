@@ -73,7 +73,8 @@ class PolicyAudit:
     """How much hangs on the policy's weights, and whether the policy can be gamed.
 
     `weights`: group, kpi, weight, entropy, critic (what those diagnostics would make of this period).
-    `flips`: group, first, second, kpi, weight, flips_at, move (of the two best of each group).
+    `flips`: group, first, first_name, second, second_name, kpi, weight, flips_at, move (of the two best
+    of each group).
     `robustness`: group, entity, rank, rank_low, rank_high, first_share (under random weights).
     `hiding`, `steps`, `crowds`: see `methods.scoring.gaming`.
     """
@@ -328,6 +329,28 @@ class Leads:
 
 
 @dataclass(frozen=True, slots=True)
+class Incentives:
+    """Support programmes and incentives, described; no effect is claimed.
+
+    `programmes`: see `metrics.incentives.programme_sums`. `spend`: channel_type, cost_type, amount, last_year
+    (missing where the data do not reach back), net_sales and share of them.
+    """
+
+    programmes: pd.DataFrame
+    spend: pd.DataFrame
+    scope: Scope
+    caveats: tuple[Caveat, ...] = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per programme."""
+        return self.programmes
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Programmes and spend."""
+        return {"programmes": self.programmes, "incentive_spend": self.spend}
+
+
+@dataclass(frozen=True, slots=True)
 class Appraisal:
     """The periodic appraisal of everybody who sells: its parts in the order of the page."""
 
@@ -337,7 +360,9 @@ class Appraisal:
     sales_force: SalesForce
     key_accounts: KeyAccounts
     leads: Leads
+    incentives: Incentives
     screening: Screening
+    audit: PolicyAudit
     appendix: Appendix
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -348,7 +373,9 @@ class Appraisal:
             self.sales_force,
             self.key_accounts,
             self.leads,
+            self.incentives,
             self.screening,
+            self.audit,
             self.appendix,
         )
         found: dict[str, pd.DataFrame] = {}

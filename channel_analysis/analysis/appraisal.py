@@ -7,10 +7,12 @@ import pandas as pd
 from ..appraisals import Appraisal
 from ..metrics.kpis import load_kpis
 from ..store.workspace import Workspace
+from .incentives import incentives_of
 from .key_accounts import key_accounts_of
 from .leads import leads_of
 from .lifecycle import lifecycle_of
 from .partners import appraisal_of
+from .policy_audit import audit_of
 from .provenance import appendix_of, banner_of
 from .quality import data_quality
 from .sales_force import sales_force_of
@@ -52,7 +54,9 @@ def appraise(ws: Workspace, period: str = "last-quarter") -> Appraisal:
         sales_force=sales_force,
         key_accounts=key_accounts_of(ws, scope),
         leads=leads_of(ws, scope),
+        incentives=incentives_of(ws, scope),
         screening=screening,
+        audit=audit_of(ws, resolved),
         appendix=appendix_of(ws, kpis, scope, {name: types for name, types in rubrics.items() if types}),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 
@@ -12,6 +12,7 @@ from ..methods.scoring.gaming import cheapest_steps, crowds, hiding
 from ..methods.scoring.tiers import tier_history
 from ..methods.scoring.weights import flips, under_random_weights, weight_table
 from ..metrics.kpis import load_kpis
+from ..metrics.periods import Period
 from ..results import Caveat
 from ..store.workspace import Workspace
 from .partners import certain, partner_grounds
@@ -32,16 +33,20 @@ def audit_policy(ws: Workspace, period: str = "last-quarter") -> PolicyAudit:
     InputError
         When the period is none or holds no sales, or the rubric names an unknown KPI.
     """
-    resolved = resolve_period(ws, period)
+    return audit_of(ws, resolve_period(ws, period))
+
+
+def audit_of(ws: Workspace, resolved: Period) -> PolicyAudit:
+    """The audit on a period that is resolved already."""
     policy, rules = ws.policy, ws.policy.partners
-    found, _ = partner_grounds(ws, resolved, policy)
+    found, listed = partner_grounds(ws, resolved, policy)
     own, rubric = found.of(resolved), rules.scoring
     now = found.scored(resolved, rubric, policy)
     steady = tier_history([certain(now)], rules.tiers, 0.0)[0]
     scope = scope_of(ws, resolved, load_kpis(ws))
     return PolicyAudit(
         weights=_by_group(now, lambda group, p: weight_table(rubric.weights_of(found.scopes[group]), p)),
-        flips=_flips(now),
+        flips=_flips(now, dict(zip(listed["entity"], listed["name"], strict=True))),
         robustness=_by_group(now, lambda _, points: under_random_weights(points, policy.scores.draws)),
         hiding=hiding(own, rubric, found.scopes),
         steps=cheapest_steps(now, steady.to_dict(), rules.tiers, rubric, found.scopes, rules.hysteresis),
@@ -63,12 +68,16 @@ def _by_group(now: Scored, make: Callable[[str, pd.DataFrame], pd.DataFrame]) ->
     return pd.concat(made, ignore_index=True) if made else pd.DataFrame(columns=["group"])
 
 
-def _flips(now: Scored) -> pd.DataFrame:
+def _flips(now: Scored, names: Mapping[str, str]) -> pd.DataFrame:
     """For the two best of each group: how far each weight must move before they change places."""
     made = []
     for group, own in standings(now).groupby("group", sort=True):
         if len(own) > 1:
             first, second = own["entity"].iloc[:2]
             made.append(flips(now.points, first, second).assign(group=group, first=first, second=second))
-    columns = ["group", "first", "second", "kpi", "weight", "flips_at", "move"]
-    return pd.concat(made, ignore_index=True)[columns] if made else pd.DataFrame(columns=columns)
+    columns = ["group", "first", "first_name", "second", "second_name", "kpi", "weight", "flips_at", "move"]
+    table = pd.concat(made, ignore_index=True) if made else pd.DataFrame(columns=columns)
+    return table.assign(
+        first_name=[names[name] for name in table["first"]],
+        second_name=[names[name] for name in table["second"]],
+    )[columns]

@@ -1,4 +1,4 @@
-"""Lifecycle, key accounts and leads of a whole company are the same on Spark as on DuckDB."""
+"""Lifecycle, key accounts, leads and incentives of a whole company are the same on Spark as on DuckDB."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ import channel_analysis as ca
 from channel_analysis.store.workspace import open_workspace
 
 
-@pytest.mark.parametrize("ask", ["lifecycle", "key_accounts", "leads"])
+@pytest.mark.parametrize("ask", ["lifecycle", "key_accounts", "leads", "incentives"])
 def test_every_table_is_the_same_on_both_engines(demo_workspace, spark, ask):
     duck = open_workspace(demo_workspace)
     duck.facts()

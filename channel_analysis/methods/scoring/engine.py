@@ -56,8 +56,8 @@ class Scored:
 
     `scores`: `SCORE_COLUMNS`, one row per entity. `points`: `POINT_COLUMNS`, one row per entity and
     weighted KPI; those of an entity add up to its score. `draws`: entities x draws, NaN for those
-    without a score. `spread`: standard error of each score as if anchors had no ends, so that a figure far
-    below its floor is not taken for a sure one.
+    without a score. `spread`: standard error of each score, a figure below its floor not taken for a sure
+    one while chance alone may lift it above.
     """
 
     scores: pd.DataFrame
@@ -298,13 +298,13 @@ class _Group:
         return found
 
     def spread(self) -> Floats:
-        """Standard errors of the scores, as if anchors had no ends."""
+        """Standard errors of the scores by the steepest line within a standard error of each value."""
         se = np.nan_to_num(self._number("se"))
         total = np.zeros(len(self.entities))
         for i, anchors in enumerate(self.anchors.values()):
             if anchors is not None:
                 near = [slopes(self.value[:, i] + step * se[:, i], anchors) for step in (-1, 0, 1)]
-                steep = np.nan_to_num(np.max(near, axis=0))
+                steep = np.max(near, axis=0)
                 total += (self.effective[:, i] * steep * se[:, i]) ** 2
         return np.where(self.scored() == "ok", np.sqrt(total), np.nan)
 

@@ -22,7 +22,7 @@ def kpi_scores(values: Floats, anchors: Anchors | Band) -> Floats:
     Examples
     --------
     >>> cost = Anchors(floor=0.2, target=0.1, stretch=0.05)
-    >>> kpi_scores(np.array([0.3, 0.2, 0.15, 0.1, 0.05, 0.0]), cost).tolist()
+    >>> kpi_scores(np.array([0.3, 0.2, 0.15, 0.1, 0.05, 0.0]), cost).round(9).tolist()
     [0.0, 0.0, 50.0, 100.0, 120.0, 120.0]
     >>> weeks = Band(too_low=0, low=4, high=8, too_high=16)
     >>> kpi_scores(np.array([0.0, 2.0, 4.0, 8.0, 12.0, 20.0]), weeks).tolist()
@@ -34,18 +34,18 @@ def kpi_scores(values: Floats, anchors: Anchors | Band) -> Floats:
 
 
 def slopes(values: Floats, anchors: Anchors | Band) -> Floats:
-    """Points per unit at values; beyond the outer anchors those of the line before them.
+    """Points per unit at values, whichever way they go; none beyond the outer anchors.
 
     Examples
     --------
     >>> growth = Anchors(floor=0.0, target=1.0, stretch=2.0)
     >>> slopes(np.array([-1.0, 0.5, 1.5, 3.0]), growth).tolist()
-    [100.0, 100.0, 20.0, 20.0]
+    [0.0, 100.0, 20.0, 0.0]
     """
     xs, points = _corners(anchors)
     segment = np.clip(np.searchsorted(xs, values) - 1, 0, len(xs) - 2)
     found: Floats = np.abs(np.diff(points) / np.diff(xs))[segment]
-    return np.where(np.isnan(values), np.nan, found)
+    return np.where((values >= xs[0]) & (values <= xs[-1]), found, 0.0)
 
 
 def best_points(anchors: Anchors | Band) -> float:

@@ -166,6 +166,7 @@ def _best(result: PartnerAppraisal, scored: pd.DataFrame, words: Words) -> Table
         Column(words("column.score"), tuple(words.number(r["score"], 1) for r in rows)),
         Column(words("column.range"), tuple(_range(r["low"], r["high"], words, 0) for r in rows)),
         Column(words("column.rank"), tuple(_rank(r, words) for r in rows)),
+        Column(words("column.percentile"), tuple(words.number(r["percentile"]) for r in rows)),
         Column(words("column.p_best"), tuple(words.share(r["p_best"], 0) for r in rows)),
         Column(words("column.change"), tuple(_change(r, words) for r in rows)),
         Column(words("column.award"), tuple(_award(outcome, r["entity"], words) for r in rows), False),

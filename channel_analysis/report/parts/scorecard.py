@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 import pandas as pd
 
 from ...results import Scorecard
@@ -63,7 +66,15 @@ def _scores(result: Scorecard, scored: pd.DataFrame, words: Words) -> Table:
                 for low, high in zip(scored["score_low"], scored["score_high"], strict=True)
             ),
         ),
-        Column(words("column.previous_score"), tuple(words.number(v, 1) for v in scored["previous_score"])),
+        Column(
+            words("column.rank"), tuple(_rank(row, len(scored), words) for row in scored.to_dict("records"))
+        ),
+    ]
+    columns += [
+        Column(
+            words(f"column.{heading}"), tuple(_moved(row, prefix, words) for row in scored.to_dict("records"))
+        )
+        for heading, prefix in (("against_previous", ""), ("against_last_year", "last_year_"))
     ]
     for dimension in DIMENSIONS:
         texts = [
@@ -75,7 +86,27 @@ def _scores(result: Scorecard, scored: pd.DataFrame, words: Words) -> Table:
             )
     columns.append(Column(words("column.coverage"), tuple(words.share(v, 0) for v in scored["coverage"])))
     caption = words("caption.scores", period=words.period(result.scope.period))
-    return Table("scores", caption, tuple(columns), (words("scorecard.range_note"),))
+    return Table(
+        "scores", caption, tuple(columns), (words("scorecard.range_note"), words("scorecard.rank_note"))
+    )
+
+
+def _rank(row: Mapping[Hashable, Any], count: int, words: Words) -> str:
+    """The rank with those that chance allows."""
+    low, high = int(row["rank_low"]), int(row["rank_high"])
+    ends = words("range", low=words.number(low), high=words.number(high)) if low < high else words.number(low)
+    return words("partners.rank", rank=words.number(row["rank"]), range=ends, n=words.number(count))
+
+
+def _moved(row: Mapping[Hashable, Any], prefix: str, words: Words) -> str:
+    """A change of the score; only one beyond chance gets a shape."""
+    change = row[f"{prefix}change"]
+    if change != change:
+        return words("none")
+    said = words.signed(change, 1)
+    if not row[f"{prefix}moved"]:
+        return words("partners.within_chance", change=said)
+    return words("partners.moved", shape="▲" if change > 0 else "▼", change=said)
 
 
 def _points(result: Scorecard, words: Words) -> Table:
@@ -87,6 +118,7 @@ def _points(result: Scorecard, words: Words) -> Table:
         ),
         Column("KPI", tuple(kpi_name(words, scope, r["kpi"]) for r in rows), False),
         Column(words("column.value"), tuple(_value(r, result, words) for r in rows)),
+        Column("n", tuple(words.number(r["n"]) for r in rows)),
         Column(words("column.weight"), tuple(words.share(r["weight"], 0) for r in rows)),
         Column(words("column.effective_weight"), tuple(words.share(r["effective_weight"], 0) for r in rows)),
         Column(words("column.kpi_score"), tuple(words.number(r["kpi_score"], 1) for r in rows)),
