@@ -14,7 +14,7 @@ from ..methods.sales_force.yardstick import shifts_of
 from ..metrics import sales_force as measures
 from ..metrics.periods import MONTHS, Period, coverage
 from ..store.workspace import Workspace
-from .scope import begins_late
+from .scope import begins_late, incomplete
 
 YEARS = 2
 """How many years before the period under review are looked at."""
@@ -71,7 +71,15 @@ def territories_of(ws: Workspace, period: Period, policy: Policy) -> Territories
         year,
         rules,
     )
+    if incomplete(ws, [period]):
+        judged = _not_yet(judged)
     return Territories(staff, reps, due, judged, periods)
+
+
+def _not_yet(judged: pd.DataFrame) -> pd.DataFrame:
+    """Judgements withheld while a period goes on: its targets are whole, its sales are not."""
+    told = {"verdict": "cannot_tell", "reason": "incomplete", "window": "", "basis": ""}
+    return judged.assign(**told, p_value=float("nan"), q_value=float("nan"), p_target=float("nan"))
 
 
 def periods_back(ws: Workspace, period: Period) -> tuple[Period, ...]:

@@ -93,6 +93,15 @@ def test_a_bad_target_and_a_weak_rep_are_told_apart_and_honest_ones_left_alone(t
     assert len(honest) >= 25 and not set(honest) & {"behind", "target_too_high"}
 
 
+def test_while_a_period_goes_on_nobody_is_judged(demo_workspace):
+    result = ca.appraise_sales_force(open_workspace(demo_workspace), "2025Q4")
+    judged = result.targets[result.targets["target"] > 0]
+    assert len(judged) > 10
+    assert set(judged["verdict"]) == {"cannot_tell"}
+    assert set(result.reps.loc[result.reps["target"] > 0, "verdict"].dropna()) == {"cannot_tell"}
+    assert "incomplete" in set(judged["reason"])
+
+
 def test_without_a_staff_table_there_is_a_caveat_and_no_row(tmp_path):
     ws = company(tmp_path, sales=[order("2025-11-01", 10, rep_id="A"), order("2025-12-31", 5)])
     found = ca.appraise_sales_force(ws, "2025Q4")

@@ -95,7 +95,8 @@ def test_every_programme_stands_in_its_table(spent, said):
 def test_without_data_both_are_one_line(audit, spent, said):
     nothing = dataclasses.replace(spent, spend=spent.spend.head(0), programmes=spent.programmes.head(0))
     nobody = dataclasses.replace(audit, hiding=audit.hiding.head(0))
-    for result in (nothing, nobody):
+    unscored = dataclasses.replace(audit, hiding=audit.hiding.assign(entities=0))
+    for result in (nothing, nobody, unscored):
         section = section_of(result, said)
         assert (section.kind, len(section.blocks)) == ("line", 1)
 

@@ -14,7 +14,7 @@ CROWDED = 0.01
 def policy_audit(result: PolicyAudit, words: Words) -> Section:
     """A sentence for each question, and the tables behind them folded."""
     title = words("part.policy_audit")
-    if not len(result.hiding):
+    if not result.hiding["entities"].sum():
         return Section("policy_audit", title, (Prose(words("policy_audit.nobody")),), "line")
     blocks: list[Block] = [Prose(_lead(result, words), "lead")]
     blocks += [Prose(text) for text in (_steps_text(result, words), _weights_text(result, words)) if text]
