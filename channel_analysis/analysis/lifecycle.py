@@ -81,6 +81,8 @@ def _partners(ws: Workspace, period: Period) -> tuple[pd.DataFrame, pd.DataFrame
         states_of(earlier, period.previous, policy, was_steady, begins).to_numpy(),
         index=earlier["partner_id"],
     )
+    if begins >= period.start:
+        before[:] = ABSENT  # of a time before the data nothing is known
     sold_before = earlier.set_index("partner_id")["net_sales"]
     names = names_of(ws, "partner", list(lives["partner_id"]))
     who = lives["partner_id"]

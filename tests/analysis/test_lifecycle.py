@@ -70,3 +70,9 @@ def test_adventureworks_resellers_have_lives_without_contracts(adventureworks_wo
     found = ca.lifecycle(open_workspace(adventureworks_workspace), "2013Q3")
     assert len(found.partners) == 701
     assert (found.partners["state"] == "active").sum() > 300
+
+
+def test_of_a_time_before_the_data_nobody_has_a_state(demo_workspace):
+    found = ca.lifecycle(ca.open_workspace(demo_workspace), "2024Q1")
+    assert set(found.partners["previous_state"]) == {""}
+    assert found.states["partners_before"].sum() == 0
