@@ -248,10 +248,10 @@ class Lifecycle:
 
     `partners`: partner_id, partner_name, channel_type, region, state, previous_state ("" when it was not
     there, or the data begin later), contract_start, left_on, first_order, last_order, steady_on, orders,
-    net_sales, previous_net_sales, gross_profit. `states`: channel_type ("" all), state, partners, partners_before,
-    net_sales. `transitions`: before, now, partners, net_sales; each partner once. `ramp`: channel_type,
-    step ("first_order", "steady"), partners, reached, median, low, high (days after the contract's
-    beginning). `concentration`: see `methods.lifecycle.concentration`. `losses`: see
+    net_sales, previous_net_sales, gross_profit. `states`: channel_type ("" all), state, partners,
+    partners_before, net_sales. `transitions`: before, now, partners, net_sales; each partner once. `ramp`:
+    channel_type, step ("first_order", "steady"), partners, reached, median, low, high (days after the
+    contract's beginning). `concentration`: see `methods.lifecycle.concentration`. `losses`: see
     `methods.lifecycle.losses`. `company_sales` hold direct sales as well.
     """
 

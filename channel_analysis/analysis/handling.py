@@ -157,6 +157,14 @@ def earlier_decisions(
     return pd.DataFrame(rows, columns=DECISION_COLUMNS)
 
 
+def starts_by(code: str, period: Period, fiscal_start: int) -> bool:
+    """Whether a period, by its code, begins no later than another."""
+    try:
+        return parse_period(code, fiscal_start).start <= period.start
+    except InputError:
+        return False
+
+
 def _begins_before(code: str, period: Period, fiscal_start: int) -> bool:
     try:
         return parse_period(code, fiscal_start).start < period.start

@@ -11,11 +11,12 @@ from ..methods.scoring.engine import CAP
 from ..methods.scoring.tiers import award, tier_history
 from ..metrics.kpis import load_kpis
 from ..metrics.periods import Period, coverage, period_at
-from ..results import Caveat, Scope
+from ..results import Caveat, Irregularities, Scope
 from ..store.cases import read_cases
 from ..store.decisions import read_decisions
 from ..store.workspace import Workspace
-from .handling import award_proposals, earlier_decisions, states_of, tier_proposals
+from .handling import award_proposals, earlier_decisions, starts_by, states_of, tier_proposals
+from .irregularities import irregularities_of
 from .quality import data_quality
 from .scope import resolve_period, scope_of
 from .scores import Grounds, grounds
@@ -46,8 +47,13 @@ def appraise_partners(ws: Workspace, period: str = "last-quarter") -> PartnerApp
     return appraisal_of(ws, resolve_period(ws, period), ws.policy)
 
 
-def appraisal_of(ws: Workspace, period: Period, policy: Policy) -> PartnerAppraisal:
-    """The appraisal of a period that is resolved already, under a policy that may be another."""
+def appraisal_of(
+    ws: Workspace, period: Period, policy: Policy, irregular: Irregularities | None = None
+) -> PartnerAppraisal:
+    """The appraisal of a period that is resolved already, under a policy that may be another.
+
+    `irregular` is what in the period is to be checked, where that is known already.
+    """
     scope = scope_of(ws, period, load_kpis(ws))
     rubric, rules = policy.partners.scoring, policy.scores
     found, listed = partner_grounds(ws, period, policy)
@@ -55,7 +61,7 @@ def appraisal_of(ws: Workspace, period: Period, policy: Policy) -> PartnerApprai
     tiers = _tiers(found, now, policy)
     partners = _table(found, listed, now, period, policy)
     partners = partners.assign(**_tier_columns(partners["entity"], tiers, policy))
-    cases = _cases(ws)
+    cases = _cases(ws, irregular or irregularities_of(ws, scope), period)
     partners = partners.assign(case=[cases.get(name, "") for name in partners["entity"]])
     own, rules_of_tiers = found.of(period), policy.partners.tiers
     awards = _awards(ws, partners, own, policy, scope)
@@ -178,14 +184,22 @@ def _tier_table(partners: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     return table.assign(_b=order).sort_values(["group", "_b"]).drop(columns="_b").reset_index(drop=True)
 
 
-def _cases(ws: Workspace) -> dict[str, str]:
-    """Partners with an irregularity that is confirmed or open, the former first."""
-    found: dict[str, str] = {}
+def _cases(ws: Workspace, found: Irregularities, period: Period) -> dict[str, str]:
+    """Partners with an irregularity that is confirmed or open, the former first.
+
+    Those the period itself shows count whether their cases were opened yet or not, so that a second run of a
+    report says the same; open ones of later periods do not.
+    """
+    states = list(zip(found.cases["partner_id"], found.cases["state"], strict=True))
+    fiscal_start = ws.settings.company.fiscal_year_start
     for case in read_cases(ws.root).values():
-        partner = case.subject.get("partner_id", "")
-        if partner and case.state != "cleared" and found.get(partner) != "confirmed":
-            found[partner] = case.state
-    return found
+        if case.state == "confirmed" or starts_by(case.period, period, fiscal_start):
+            states.append((case.subject.get("partner_id"), case.state))
+    cases: dict[str, str] = {}
+    for partner, state in states:
+        if isinstance(partner, str) and partner and state in ("open", "confirmed"):
+            cases[partner] = "confirmed" if "confirmed" in (state, cases.get(partner)) else "open"
+    return cases
 
 
 def _awards(

@@ -59,14 +59,15 @@ def review(ws: Workspace, period: str = "last-quarter") -> Review:
     quality = data_quality(ws, scope)
     card = scorecard(ws, values, kpis, resolved, scope)
     results = channel_results(ws, values, kpis, resolved, scope)
+    irregular = irregularities_of(ws, scope)
     return Review(
         banner=banner_of(ws, quality, kpis, scope),
         message=message(ws, values, kpis, results, card, quality, resolved, scope),
         results=results,
         scorecard=card,
-        partners=appraisal_of(ws, resolved, ws.policy),
+        partners=appraisal_of(ws, resolved, ws.policy, irregular),
         quality=quality,
-        irregularities=irregularities_of(ws, scope),
+        irregularities=irregular,
         appendix=appendix_of(ws, kpis, scope, {"scoring": sorted(card.scores["channel_type"])}),
         pending=_pending(ws),
         values=values,

@@ -13,11 +13,14 @@ from ..contracts.policy import Policy
 from ..contracts.settings import validated
 from ..errors import InputError, Problem, did_you_mean, refuse
 from ..files import overlay
+from ..metrics.kpis import load_kpis
 from ..metrics.periods import Period
+from ..results import Irregularities
 from ..store.workspace import Workspace
+from .irregularities import irregularities_of
 from .measure import periods as complete_periods
 from .partners import appraisal_of
-from .scope import resolve_period
+from .scope import resolve_period, scope_of
 
 Appraise = Callable[[Workspace, Period, Policy], PartnerAppraisal]
 
@@ -58,7 +61,19 @@ def what_if(ws: Workspace, changes: Mapping[str, Any], periods: int | str | Sequ
         codes = [periods] if isinstance(periods, str) else list(periods)
     if not codes:
         raise InputError([Problem("periods", "nothing is asked for", "name at least one")])
-    return replay(ws, [resolve_period(ws, code) for code in codes], ws.policy, policy, appraisal_of)
+    return replay(ws, [resolve_period(ws, code) for code in codes], ws.policy, policy, _appraise())
+
+
+def _appraise() -> Appraise:
+    """Appraise periods under several policies; what in them is to be checked is looked for once."""
+    known: dict[Period, Irregularities] = {}
+
+    def appraise(ws: Workspace, period: Period, policy: Policy) -> PartnerAppraisal:
+        if period not in known:
+            known[period] = irregularities_of(ws, scope_of(ws, period, load_kpis(ws)))
+        return appraisal_of(ws, period, policy, known[period])
+
+    return appraise
 
 
 def changed_policy(policy: Policy, changes: Mapping[str, Any]) -> Policy:

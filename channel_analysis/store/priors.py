@@ -15,6 +15,7 @@ TABLE = "priors.csv"
 """The table's name in a workspace."""
 
 KEYS = ["period", "level"]
+TEXTS = [*KEYS, "group", "kpi", "kind"]
 
 
 def frozen_priors(root: Path, period: str, level: str) -> pd.DataFrame | None:
@@ -61,15 +62,16 @@ def _read(path: Path) -> pd.DataFrame | None:
     import pandas as pd
 
     try:
-        table = pd.read_csv(path, dtype={"period": str, "level": str, "group": str, "kpi": str, "kind": str})
+        table = pd.read_csv(path, dtype=str)
+        missing = {*TEXTS, "mean", "spread", "strength", "unit"} - set(table.columns)
+        if missing:
+            raise ValueError(f"it lacks {', '.join(sorted(missing))}")
+        numbers = [name for name in table.columns if name not in TEXTS]
+        return table.astype(dict.fromkeys(TEXTS, object) | dict.fromkeys(numbers, float))
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
         raise _unusable(path, str(error)) from None
-    missing = {*KEYS, "group", "kpi", "kind", "mean", "spread", "strength"} - set(table.columns)
-    if missing:
-        raise _unusable(path, f"it lacks {', '.join(sorted(missing))}")
-    return table
 
 
 def _unusable(path: Path, why: str) -> InputError:

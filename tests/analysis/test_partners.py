@@ -39,7 +39,7 @@ def review(ws):
 def copy(demo_workspace, tmp_path):
     """Give a copy of the workspace to decide things in."""
     folder = tmp_path / "copy"
-    shutil.copytree(demo_workspace, folder, ignore=shutil.ignore_patterns("reports"))
+    shutil.copytree(demo_workspace, folder, ignore=shutil.ignore_patterns("reports", "*.jsonl", "priors.csv"))
     return folder
 
 
@@ -172,7 +172,12 @@ def test_frozen_priors_hold_whatever_the_data_say_later(copy):
     assert frozen_priors(copy, "2025Q2", "partner") is None
 
 
-@pytest.mark.parametrize("text", ["", "period,level\n2025Q3,partner\n", "\x00\x01"])
+HEAD = "period,level,group,kpi,kind,mean,spread,strength,unit\n"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "period,level\n2025Q3,partner\n", "\x00\x01", f"{HEAD}a,b,c,d,e,x,1,1,1\n"]
+)
 def test_a_table_of_priors_that_cannot_be_used_is_refused_with_its_name(tmp_path, text):
     (tmp_path / TABLE).write_text(text)
     with pytest.raises(InputError, match="the priors cannot be used"):

@@ -52,7 +52,8 @@ def fit_priors(history: pd.DataFrame, rates: Iterable[str], minimum: int = 8) ->
         found = _rate(own) if kpi in named else _figure(own)
         if found is not None and found[-2] >= minimum:
             rows.append([group, kpi, RATE if kpi in named else FIGURE, *found])
-    return pd.DataFrame(rows, columns=PRIOR_COLUMNS) if rows else no_priors()
+    found = pd.DataFrame(rows, columns=PRIOR_COLUMNS) if rows else no_priors()
+    return found.astype({name: object if name in PRIOR_COLUMNS[:3] else float for name in PRIOR_COLUMNS})
 
 
 def no_priors() -> pd.DataFrame:
