@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from ..metrics.facts import UNASSIGNED
 from ..metrics.kpis import Kpi
 from ..metrics.periods import Period
 from ..results import Caveat, ChannelResults, Scope
@@ -41,7 +42,7 @@ def channel_results(
 ) -> ChannelResults:
     """Lay the period's KPIs out by channel type, with history and contributions to the change."""
     shown = tuple(name for name in SHOWN if name in kpis)
-    table = _by_family(wide(values[values["period"] == period.code], shown), ws)
+    table = _by_family(_told(wide(values[values["period"] == period.code], shown), shown), ws)
     usable = tuple(name for name in shown if (table[f"{name}_status"] == "ok").any())
     reasons = {name: str(table[f"{name}_status"].iloc[0]) for name in shown if name not in usable}
     return ChannelResults(
@@ -58,6 +59,14 @@ def channel_results(
             *_bunched(ws, period),
         ),
     )
+
+
+def _told(table: pd.DataFrame, shown: tuple[str, ...]) -> pd.DataFrame:
+    """The table without unassigned rows that say nothing: visits of staff without a channel, for example."""
+    says = pd.Series(False, index=table.index)
+    for name in shown:
+        says |= (table[f"{name}_status"] == "ok") & (table[name] != 0)
+    return table[says | (table["entity"] != UNASSIGNED)].reset_index(drop=True)
 
 
 def wide(values: pd.DataFrame, shown: tuple[str, ...]) -> pd.DataFrame:
@@ -114,7 +123,8 @@ def changes(values: pd.DataFrame, period: Period) -> pd.DataFrame:
             "before": table[base].to_numpy(),
         }
     )
-    found["change"] = found["now"] - found["before"]
+    found = found[(found["now"] != 0) | (found["before"] != 0)]
+    found = found.assign(change=found["now"] - found["before"])
     return found.sort_values(["change", "channel_type"], ascending=[False, True]).reset_index(drop=True)
 
 
