@@ -72,6 +72,9 @@ def ahp_weights(pairs: pd.DataFrame) -> tuple[pd.Series, float]:
 
 def _pairs(pairs: pd.DataFrame) -> Floats:
     """The table as numbers, its lower half filled from the upper one where it is empty."""
+    if not isinstance(pairs, pd.DataFrame):
+        fix = "give a pandas DataFrame with the same names as index and columns"
+        raise InputError([Problem("pairs", f"this is a {type(pairs).__name__}, not a table", fix)])
     if pairs.shape[0] != pairs.shape[1] or list(pairs.index) != list(pairs.columns) or not len(pairs):
         raise InputError([Problem("pairs", "rows and columns must be the same names", "make it square")])
     table = pairs.apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)

@@ -11,7 +11,7 @@ from ...appraisals import PartnerAppraisal
 from ...words import Words
 from ..blocks import Block, Column, Figure, Prose, Section, Table
 from ..charts import drawing, shares
-from .wording import channel_name, kpi_name, kpi_text, names_text, with_texts
+from .wording import channel_name, kpi_name, kpi_text, names_text, ranks_allowed, score_change, with_texts
 
 SHOWN = 15
 """Rows of a table on the page; the saved table has every partner."""
@@ -168,7 +168,7 @@ def _best(result: PartnerAppraisal, scored: pd.DataFrame, words: Words) -> Table
         Column(words("column.rank"), tuple(_rank(r, words) for r in rows)),
         Column(words("column.percentile"), tuple(words.number(r["percentile"]) for r in rows)),
         Column(words("column.p_best"), tuple(words.share(r["p_best"], 0) for r in rows)),
-        Column(words("column.change"), tuple(_change(r, words) for r in rows)),
+        Column(words("column.change"), tuple(score_change(words, r["change"], r["moved"]) for r in rows)),
         Column(words("column.award"), tuple(_award(outcome, r["entity"], words) for r in rows), False),
     )
     caption = words("caption.partner_best", n=words.number(BEST))
@@ -181,19 +181,8 @@ def _range(low: float, high: float, words: Words, decimals: int) -> str:
 
 
 def _rank(row: Row, words: Words) -> str:
-    low, high = int(row["rank_low"]), int(row["rank_high"])
-    between = _range(low, high, words, 0) if low < high else words.number(low)
+    between = ranks_allowed(words, row["rank_low"], row["rank_high"])
     return words("partners.rank", rank=words.number(row["rank"]), range=between, n=words.number(row["peers"]))
-
-
-def _change(row: Row, words: Words) -> str:
-    """The change since the period before; only what is beyond chance gets a shape."""
-    if row["change"] != row["change"]:
-        return words("none")
-    change = words.signed(row["change"], 1)
-    if not row["moved"]:
-        return words("partners.within_chance", change=change)
-    return words("partners.moved", shape="▲" if row["change"] > 0 else "▼", change=change)
 
 
 def _award(outcome: pd.DataFrame, entity: str, words: Words) -> str:
@@ -239,7 +228,7 @@ def _to_act_on(result: PartnerAppraisal, acted: pd.DataFrame, words: Words) -> T
             tuple(words.money(r["net_sales"], money) for r in rows),
         ),
         Column(words("column.score"), tuple(words.number(r["score"], 1) for r in rows)),
-        Column(words("column.change"), tuple(_change(r, words) for r in rows)),
+        Column(words("column.change"), tuple(score_change(words, r["change"], r["moved"]) for r in rows)),
         Column(words("column.tier"), tuple(_tier_step(r, result, words) for r in rows), False),
         Column(words("column.weakest"), tuple(_weakest(r, values, result, words) for r in rows), False),
         Column(

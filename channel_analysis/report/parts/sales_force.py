@@ -12,7 +12,7 @@ from ...words import Unit, Words
 from ..blocks import Block, Column, Figure, Prose, Section, Table
 from ..charts import columns as bar_columns
 from ..charts import drawing
-from .wording import channel_name, known_as, rate_text, with_texts
+from .wording import channel_name, known_as, ranks_allowed, rate_text, score_change, with_texts
 
 SHOWN = 25
 """Reps on the page; the saved table has them all."""
@@ -129,7 +129,7 @@ def _reps(result: SalesForce, words: Words) -> Table:
         Column(words("column.verdict"), tuple(_verdict(r, words) for r in rows), False),
         Column(words("column.score"), tuple(_score(r, words) for r in rows)),
         Column(words("column.rank"), tuple(_rank(r, words) for r in rows)),
-        Column(words("column.change"), tuple(_change(r, words) for r in rows)),
+        Column(words("column.change"), tuple(score_change(words, r["change"], r["moved"]) for r in rows)),
     )
     notes = [words("sales_force.expected_note")] if expected["expected"].notna().any() else []
     notes.append(words("sales_force.rank_note", rate=words.share(result.certainty, 0)))
@@ -174,18 +174,8 @@ def _score(row: Row, words: Words) -> str:
 def _rank(row: Row, words: Words) -> str:
     if row["rank"] != row["rank"]:
         return words("none")
-    low, high = int(row["rank_low"]), int(row["rank_high"])
-    ends = words("range", low=words.number(low), high=words.number(high)) if low < high else words.number(low)
-    return words("sales_force.rank", rank=words.number(row["rank"]), range=ends)
-
-
-def _change(row: Row, words: Words) -> str:
-    if row["change"] != row["change"]:
-        return words("none")
-    change = words.signed(row["change"], 1)
-    if not row["moved"]:
-        return words("partners.within_chance", change=change)
-    return words("partners.moved", shape="▲" if row["change"] > 0 else "▼", change=change)
+    between = ranks_allowed(words, row["rank_low"], row["rank_high"])
+    return words("sales_force.rank", rank=words.number(row["rank"]), range=between)
 
 
 def _teams(result: SalesForce, words: Words) -> Table:
@@ -199,7 +189,7 @@ def _teams(result: SalesForce, words: Words) -> Table:
         Column(words("column.targets_too_high"), tuple(words.number(r["targets_too_high"]) for r in rows)),
         Column(words("column.score"), tuple(_score(r, words) for r in rows)),
         Column(words("column.rank"), tuple(_rank(r, words) for r in rows)),
-        Column(words("column.change"), tuple(_change(r, words) for r in rows)),
+        Column(words("column.change"), tuple(score_change(words, r["change"], r["moved"]) for r in rows)),
         Column(
             words("column.vacant"),
             tuple(words.number(r["vacant_partners"] + r["vacant_customers"]) for r in rows),

@@ -11,7 +11,7 @@ from ...results import Scorecard
 from ...words import Words
 from ..blocks import Block, Column, Figure, Prose, Section, Table
 from ..charts import drawing, ranges
-from .wording import channel_name, kpi_name, kpi_text
+from .wording import channel_name, kpi_name, kpi_text, ranks_allowed, score_change
 
 DIMENSIONS = ("result", "market", "customer", "cost")
 
@@ -72,7 +72,11 @@ def _scores(result: Scorecard, scored: pd.DataFrame, words: Words) -> Table:
     ]
     columns += [
         Column(
-            words(f"column.{heading}"), tuple(_moved(row, prefix, words) for row in scored.to_dict("records"))
+            words(f"column.{heading}"),
+            tuple(
+                score_change(words, row[f"{prefix}change"], row[f"{prefix}moved"])
+                for row in scored.to_dict("records")
+            ),
         )
         for heading, prefix in (("against_previous", ""), ("against_last_year", "last_year_"))
     ]
@@ -92,21 +96,8 @@ def _scores(result: Scorecard, scored: pd.DataFrame, words: Words) -> Table:
 
 
 def _rank(row: Mapping[Hashable, Any], count: int, words: Words) -> str:
-    """The rank with those that chance allows."""
-    low, high = int(row["rank_low"]), int(row["rank_high"])
-    ends = words("range", low=words.number(low), high=words.number(high)) if low < high else words.number(low)
-    return words("partners.rank", rank=words.number(row["rank"]), range=ends, n=words.number(count))
-
-
-def _moved(row: Mapping[Hashable, Any], prefix: str, words: Words) -> str:
-    """A change of the score; only one beyond chance gets a shape."""
-    change = row[f"{prefix}change"]
-    if change != change:
-        return words("none")
-    said = words.signed(change, 1)
-    if not row[f"{prefix}moved"]:
-        return words("partners.within_chance", change=said)
-    return words("partners.moved", shape="▲" if change > 0 else "▼", change=said)
+    between = ranks_allowed(words, row["rank_low"], row["rank_high"])
+    return words("partners.rank", rank=words.number(row["rank"]), range=between, n=words.number(count))
 
 
 def _points(result: Scorecard, words: Words) -> Table:

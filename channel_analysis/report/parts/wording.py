@@ -107,6 +107,23 @@ def compared(
     return Comparison(against, words(f"compare.{mood}", shape=shape, change=change), mood)
 
 
+def score_change(words: Words, change: float, moved: bool) -> str:
+    """A change of a score; only one beyond what chance does gets a shape."""
+    if math.isnan(change):
+        return words("none")
+    said = words.signed(change, 1)
+    if not moved:
+        return words("partners.within_chance", change=said)
+    return words("partners.moved", shape="▲" if change > 0 else "▼", change=said)
+
+
+def ranks_allowed(words: Words, low: float, high: float) -> str:
+    """The ranks that chance allows: a range, or a single one."""
+    if low == high:
+        return words.number(low)
+    return words("range", low=words.number(low), high=words.number(high))
+
+
 def caveat_text(words: Words, scope: Scope, caveat: Caveat) -> str:
     """A caveat in words."""
     numbers = dict(caveat.numbers or {})

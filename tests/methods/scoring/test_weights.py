@@ -63,6 +63,7 @@ def test_contradicting_pairs_are_refused_with_those_that_disagree_most():
         (pairs([[1, 0, 2], [1, 1, 1], [1, 1, 1]]), "not positive"),
         (pairs([[1, 2, 2], [2, 1, 1], [0.5, 1, 1]]), "2 one way is not 1/2"),
         (pd.DataFrame(), "same names"),
+        ([[1, 2], [0.5, 1]], "a list, not a table"),
     ],
 )
 def test_tables_that_are_no_comparison_are_refused(table, said):
