@@ -20,6 +20,7 @@ help: ## list the targets
 
 report: $(VENV)/.report-stamp ## review of the example company's last complete quarter, Chinese and English
 	@$(BIN)/channel-analysis simulate data/demo --example --force
+	@$(BIN)/channel-analysis risk train .
 	@$(BIN)/channel-analysis report . --period $(PERIOD) $(LANGUAGES)
 
 test: $(VENV)/.dev-stamp ## every test
@@ -41,21 +42,21 @@ picture: $(VENV)/.dev-stamp ## the README's picture, from a review made now (nee
 	@$(BIN)/channel-analysis report . --period $(PERIOD) --language en --language zh
 	@$(BIN)/python tools/picture.py
 
-bench: $(VENV)/.dev-stamp ## the benchmarks
+bench: $(VENV)/.bench-stamp ## the benchmarks, beside their peers
 	@$(BIN)/python -m benchmarks
 
 lock: ## resolve requirements.lock anew, all extras together
 	@$(MAKE) --no-print-directory $(VENV)/bin/python
 	@rm -rf build/lock && $(BIN)/python -m venv build/lock
 	@env -u PIP_CONSTRAINT -u PIP_BUILD_CONSTRAINT build/lock/bin/python -m pip -qq install \
-		--disable-pip-version-check hatchling editables '.[lab,zh,spark,postgres,dev]'
+		--disable-pip-version-check hatchling editables '.[lab,zh,spark,postgres,dev,bench]'
 	@{ echo '# Every extra resolved together on Python 3.11 by `make lock`.'; \
 		build/lock/bin/python -m pip freeze --exclude channel_analysis | LC_ALL=C sort -f -t= -k1,1; } > build/lock.txt
 	@mv build/lock.txt requirements.lock && rm -rf build/lock
 	@echo "requirements.lock written: $$(grep -c == requirements.lock) packages"
 
 clean: ## environment, caches, example company, reports
-	@rm -rf $(VENV) build dist data/demo data/cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) build dist data/demo data/cache models .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find reports -mindepth 1 ! -name README.md -delete
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 
@@ -73,6 +74,11 @@ $(VENV)/.dev-stamp: pyproject.toml requirements.lock | $(BIN)/python
 	@echo "Installing channel-analysis with its tools into $(VENV) ..."
 	@$(PIP) install -e '.[lab,zh,spark,postgres,dev]'
 	@touch $@ $(VENV)/.report-stamp $(VENV)/.lab-stamp
+
+$(VENV)/.bench-stamp: $(VENV)/.dev-stamp
+	@echo "Installing what the benchmarks compare with ..."
+	@$(PIP) install -e '.[lab,zh,spark,postgres,dev,bench]'
+	@touch $@
 
 # PYTHON=... names another interpreter.
 $(BIN)/python:

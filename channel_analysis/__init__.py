@@ -29,9 +29,14 @@ if TYPE_CHECKING:
     from .analysis.partners import appraise_partners
     from .analysis.policy_audit import audit_policy
     from .analysis.review import review
+    from .analysis.risk import partner_risk, partner_risk_report, risk_model_card, train_partner_risk
+    from .analysis.risk_panel import risk_panel
     from .analysis.sales_force import appraise_sales_force
     from .analysis.screening import screen_candidates
     from .analysis.what_if import what_if
+    from .methods.risk.model import RiskModel
+    from .methods.risk.score import score_risk
+    from .methods.risk.train import train_risk
     from .methods.scoring.weights import ahp_weights
     from .report.fonts import font_families
     from .report.publish import publish
@@ -53,7 +58,10 @@ _DOORS = {
     "publish": "report.publish",
     "open_workspace": "store.workspace",
     "font_families": "report.fonts",
+    "RiskModel": "methods.risk.model",
     "ahp_weights": "methods.scoring.weights",
+    "score_risk": "methods.risk.score",
+    "train_risk": "methods.risk.train",
     "appraise": "analysis.appraisal",
     "appraise_partners": "analysis.partners",
     "appraise_sales_force": "analysis.sales_force",
@@ -65,6 +73,11 @@ _DOORS = {
     "measure": "analysis.measure",
     "periods": "analysis.measure",
     "review": "analysis.review",
+    "partner_risk": "analysis.risk",
+    "partner_risk_report": "analysis.risk",
+    "risk_model_card": "analysis.risk",
+    "risk_panel": "analysis.risk_panel",
+    "train_partner_risk": "analysis.risk",
     "screen_candidates": "analysis.screening",
     "what_if": "analysis.what_if",
     "show": "report.show",
@@ -75,6 +88,7 @@ __all__ = [
     "Dials",
     "InputError",
     "Problem",
+    "RiskModel",
     "ahp_weights",
     "appraise",
     "appraise_partners",
@@ -89,14 +103,21 @@ __all__ = [
     "make_workspace",
     "measure",
     "open_workspace",
+    "partner_risk",
+    "partner_risk_report",
     "periods",
     "propose_mapping",
     "publish",
     "review",
+    "risk_model_card",
+    "risk_panel",
     "save_tables",
+    "score_risk",
     "screen_candidates",
     "show",
     "simulate",
+    "train_partner_risk",
+    "train_risk",
     "what_if",
 ]
 

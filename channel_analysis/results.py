@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from .appraisals import PartnerAppraisal
     from .errors import Problem
+    from .risks import PartnerRisk
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +291,7 @@ class Review:
     results: ChannelResults
     scorecard: Scorecard
     partners: PartnerAppraisal
+    risk: PartnerRisk
     quality: DataQuality
     irregularities: Irregularities
     appendix: Appendix
@@ -303,6 +305,7 @@ class Review:
             self.results,
             self.scorecard,
             self.partners,
+            self.risk,
             self.quality,
             self.irregularities,
             self.appendix,

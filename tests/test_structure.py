@@ -13,7 +13,7 @@ FLOORS = [
     {"simulator"},
     {"store"},
     {"metrics"},
-    {"results", "appraisals"},
+    {"results", "appraisals", "risks"},
     {"methods"},
     {"analysis"},
     {"report"},

@@ -12,6 +12,7 @@ from .message import message
 from .partners import appraisal_of
 from .provenance import appendix_of, banner_of
 from .quality import data_quality
+from .risk import risk_of
 from .scope import resolve_period, scope_of
 from .scorecard import scorecard
 
@@ -19,7 +20,6 @@ PENDING_PARTS = {
     "decisions": ("measures",),
     "causes": ("sales",),
     "stock": ("stock", "sell_out"),
-    "risk": ("partners", "receivables", "financials", "reputation_events"),
     "incentives": ("programmes",),
     "sales_force": ("staff",),
     "outlook": ("sales",),
@@ -66,6 +66,7 @@ def review(ws: Workspace, period: str = "last-quarter") -> Review:
         results=results,
         scorecard=card,
         partners=appraisal_of(ws, resolved, ws.policy, irregular),
+        risk=risk_of(ws, resolved, scope),
         quality=quality,
         irregularities=irregular,
         appendix=appendix_of(ws, kpis, scope, {"scoring": sorted(card.scores["channel_type"])}),

@@ -9,6 +9,7 @@ from .checking import check
 from .decisions import decisions
 from .mapping import map_
 from .reports import report
+from .risk import risk
 from .simulation import simulate
 from .workspaces import dictionary, init
 
@@ -25,3 +26,4 @@ for command in (init, simulate, check, report, dictionary):
 app.command("map")(map_)
 app.add_typer(cases, name="cases")
 app.add_typer(decisions, name="decisions")
+app.add_typer(risk, name="risk")

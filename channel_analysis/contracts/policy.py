@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from ..errors import did_you_mean
 from .appraisal import Candidates, Handling, Partners, SalesForce, Scores
+from .risk import Risk
 from .rubric import EVERYBODY, Anchors, Band, Rubric
 from .rules import RULES
 from .settings import Label, Rules, Share, mistake
@@ -90,6 +91,7 @@ class Policy(Rules):
     sales_force: SalesForce = SalesForce()
     candidates: Candidates = Candidates()
     handling: Handling = Handling()
+    risk: Risk = Risk()
     quality: Quality = Quality()
     periods: Periods = Periods()
     irregularities: Irregularities = Irregularities()

@@ -194,6 +194,49 @@ def columns(ax: Axes, names: Sequence[str], heights: Sequence[float], labels: Se
     _bare(ax, keep_bottom=True)
 
 
+def contributions(ax: Axes, names: Sequence[str], values: Sequence[float], labels: Sequence[str]) -> None:
+    """Bars from a line at 0: to the right what raises, to the left what lowers; each with its label."""
+    places = list(range(len(names)))[::-1]
+    ax.barh(places, values, height=0.62, color=[COLOURS["bad" if v > 0 else "good"] for v in values])
+    for place, value, label in zip(places, values, labels, strict=True):
+        side = 1 if value >= 0 else -1
+        ax.annotate(
+            label,
+            (value, place),
+            xytext=(6 * side, 0),
+            textcoords="offset points",
+            ha="left" if side > 0 else "right",
+            va="center",
+        )
+    ax.axvline(0, color=COLOURS["muted"], linewidth=0.9)
+    ax.set_yticks(places, names)
+    ax.set_ylim(-0.9, len(names) - 0.1)
+    ax.tick_params(axis="y", left=False, labelleft=True)
+    ax.tick_params(axis="x", labelbottom=False)
+    ax.margins(x=0.16)
+    _bare(ax, keep_bottom=False)
+
+
+def observed(
+    ax: Axes,
+    places: Sequence[float],
+    values: Sequence[float],
+    lows: Sequence[float],
+    highs: Sequence[float],
+    labels: Sequence[str],
+) -> None:
+    """Dots at their places, each with its range as an upright line; with labels where there are any."""
+    ax.vlines(places, lows, highs, color=COLOURS["before"], linewidth=5, zorder=1)
+    ax.scatter(places, values, s=50, color=COLOURS["actual"], zorder=3)
+    for place, value, label in zip(places, values, labels, strict=False):
+        ax.annotate(
+            label, (place, value), xytext=(9, 0), textcoords="offset points", va="center", fontweight="bold"
+        )
+    ax.tick_params(axis="y", left=False, labelleft=False)
+    ax.margins(x=0.08)
+    _bare(ax, keep_bottom=True)
+
+
 def _tone(number: int, count: int) -> float:
     """Opacity of one of several parts: strong for light text to stand on, then faint for dark text."""
     strong = (count + 1) // 2

@@ -1,13 +1,15 @@
-"""What follows a report once its pages are out: cases to look into, proposals to decide, priors to keep."""
+"""What follows a report once its pages are out: cases, proposals, warnings, priors to keep."""
 
 from __future__ import annotations
 
 import datetime
 import json
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..store.alerts import Alert, issue
 from ..store.cases import Found, open_cases
 from ..store.decisions import Proposal, propose
 from ..store.priors import freeze_priors
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 FINDINGS, IRREGULARITIES = "data_findings", "irregularities"
 DECISIONS = "decisions"
+ALERTS = "risk_alerts"
 PRIORS = {"partner_priors": "partner"}
 """Tables of priors, with the level whose scores rest on them."""
 
@@ -40,6 +43,9 @@ def follow_up(root: Path, period: str, as_of: datetime.date, folder: Path, names
     if DECISIONS in names:
         table = pd.read_parquet(folder / "tables" / f"{DECISIONS}.parquet")
         propose(root, period, as_of, proposals_in(table))
+    if ALERTS in names:
+        table = pd.read_parquet(folder / "tables" / f"{ALERTS}.parquet")
+        issue_all(root, period, table)
     for name, level in PRIORS.items():
         if name in names:
             freeze_priors(root, period, level, pd.read_parquet(folder / "tables" / f"{name}.parquet"))
@@ -81,6 +87,30 @@ def proposals_in(frame: pd.DataFrame) -> list[Proposal]:
         )
         for row in frame.to_dict("records")
     ]
+
+
+def issue_all(root: Path, period: str, frame: pd.DataFrame) -> None:
+    """Enter the warnings that a table holds, each as it was told."""
+    rows = frame.to_dict("records")
+    for day in dict.fromkeys(row["as_of"] for row in rows):
+        issue(root, period, day, [_alert(period, row) for row in rows if row["as_of"] == day])
+
+
+def _alert(period: str, row: Mapping[Any, Any]) -> Alert:
+    return Alert(
+        partner_id=row["partner_id"],
+        period=period,
+        as_of=row["as_of"],
+        probability=None if math.isnan(row["probability"]) else float(row["probability"]),
+        band=row["band"],
+        trigger=row["trigger"],
+        place=int(row["place"]),
+        reasons=tuple(filter(None, row["reasons"].split(","))),
+        model=row["model"],
+        horizon_months=int(row["horizon_months"]),
+        gap_months=int(row["gap_months"]),
+        expected_loss=None if math.isnan(row["expected_loss"]) else float(row["expected_loss"]),
+    )
 
 
 def _subject(name: str, row: Mapping[Any, Any]) -> dict[str, str]:

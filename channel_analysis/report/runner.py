@@ -17,6 +17,7 @@ from typing import Any
 
 from ..errors import InputError, Problem
 from ..files import sha256_of_file
+from ..store.alerts import overrides_digest
 from ..store.cases import decisions, read_cases
 from ..store.decisions import decided, read_decisions
 from ..store.workspace import Workspace
@@ -142,8 +143,16 @@ def _fingerprints(ws: Workspace, summary: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _decisions(ws: Workspace) -> dict[str, str]:
-    """What people decided about cases and proposals is an input as well; that one was opened is not."""
-    told = {"cases": decisions(read_cases(ws.root)), "decisions": decided(read_decisions(ws.root))}
+    """What people decided is an input as well, and the model kept; that a case was opened is not."""
+    from ..analysis.risk import model_path
+
+    model = model_path(ws)
+    told = {
+        "cases": decisions(read_cases(ws.root)),
+        "decisions": decided(read_decisions(ws.root)),
+        "overrides": overrides_digest(ws.root),
+        "risk_model": sha256_of_file(model)[:16] if model.is_file() else "",
+    }
     return {name: fingerprint for name, fingerprint in told.items() if fingerprint}
 
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from ..appraisals import Appraisal
     from ..results import Review
+    from ..risks import RiskReport
+
+    Report = Review | Appraisal | RiskReport
 
 DONE = "application/vnd.channel-analysis.done+json"
 """Type of the output by which the runner knows that the last cell ran, with the report's summary."""
@@ -28,12 +31,12 @@ _NAME = re.compile(r"\w[\w-]*")
 """A name that is safe as a file's."""
 
 
-def save_tables(result: Review | Appraisal | Mapping[str, pd.DataFrame], folder: str | Path = "") -> Saved:
+def save_tables(result: Report | Mapping[str, pd.DataFrame], folder: str | Path = "") -> Saved:
     """Write every table as `folder/<name>.parquet`; with no folder, only sum up.
 
     Parameters
     ----------
-    result : Review, Appraisal, or mapping of str to DataFrame
+    result : Review, Appraisal, RiskReport, or mapping of str to DataFrame
         A whole report, or tables of one's own by name; these leave open in the run record what they do
         not tell.
     folder : str or Path
@@ -52,9 +55,9 @@ def save_tables(result: Review | Appraisal | Mapping[str, pd.DataFrame], folder:
     return Saved({**_UNKNOWN, "fingerprints": {}, **known, "tables": sorted(tables)})
 
 
-def _tables_of(result: Review | Appraisal) -> dict[str, pd.DataFrame]:
-    if type(result).__name__ not in ("Review", "Appraisal"):
-        what = f"a {type(result).__name__} is neither a review, an appraisal nor tables by name"
+def _tables_of(result: Report) -> dict[str, pd.DataFrame]:
+    if type(result).__name__ not in ("Review", "Appraisal", "RiskReport"):
+        what = f"a {type(result).__name__} is neither a report nor tables by name"
         raise InputError([Problem("save_tables", what, 'write save_tables({"name": frame}, tables)')])
     return result.tables()
 
@@ -69,7 +72,7 @@ def _problems(tables: Mapping[Any, Any]) -> Iterator[Problem]:
             yield Problem("save_tables", what, "give a pandas DataFrame")
 
 
-def _known(result: Review | Appraisal) -> dict[str, Any]:
+def _known(result: Report) -> dict[str, Any]:
     """What a report tells of itself; sales only where it speaks of them."""
     scope = result.banner.scope
     told = {

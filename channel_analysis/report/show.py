@@ -32,6 +32,8 @@ PARTS = {
     "Leads": "leads",
     "DataQuality": "quality",
     "Irregularities": "irregularities",
+    "PartnerRisk": "risk",
+    "RiskModelCard": "risk_model",
     "Pending": "pending",
     "Appendix": "appendix",
 }

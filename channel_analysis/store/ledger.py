@@ -56,7 +56,7 @@ class Ledger(Generic[Event]):
                 continue
             try:
                 events.append(self.event(json.loads(line.decode("utf-8"))))
-            except (ValueError, TypeError, KeyError, AttributeError):
+            except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
                 what = f"this is no event of a {self.noun}"
                 problems.append(Problem(f"{path} line {number}", what, _FIX))
         refuse(problems)

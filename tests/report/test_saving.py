@@ -37,7 +37,7 @@ def test_without_a_folder_nothing_is_written(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (FRAME, "a DataFrame is neither a review, an appraisal nor tables by name"),
+        (FRAME, "a DataFrame is neither a report nor tables by name"),
         ({"mine": 1}, "'mine' is a int, not a DataFrame"),
         ({"../mine": FRAME}, "'../mine' cannot be a file's name"),
         ({"": FRAME}, "'' cannot be a file's name"),

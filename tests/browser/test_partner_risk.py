@@ -1,0 +1,47 @@
+"""The page on partner risk in a browser: accessible, quiet, whole on paper and on a phone."""
+
+import pytest
+
+from channel_analysis.report.html import section_html
+from channel_analysis.report.page import page_html
+from channel_analysis.report.show import section_of
+from channel_analysis.words import words
+from tests.browser.test_appraisal import WIDER_THAN_PAPER
+from tests.report.test_risk_part import hostile, usual
+
+pytestmark = pytest.mark.browser
+
+CASES = [(language, case) for language in ("en", "zh") for case in (usual, hostile)]
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """Give the pages of a usual result and of one whose names mean harm, in both languages."""
+    folder, made = tmp_path_factory.mktemp("risk"), []
+    for language, case in CASES:
+        said, found = words(language), case()
+        body = "".join(section_html(section_of(part, said), said) for part in (found, found.model_card))
+        path = folder / f"{case.__name__}.{language}.html"
+        body = f"<h1>{said('part.risk')}</h1>{body}"
+        path.write_text(page_html(body, said("part.risk"), language), encoding="utf-8")
+        made.append(path)
+    return made
+
+
+@pytest.mark.parametrize("number", range(len(CASES)))
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (360, True)])
+def test_the_page_has_no_violation_asks_for_nothing_and_fits(
+    open_page, axe_violations, pages, number, width, dark
+):
+    opened = open_page(pages[number], width=width, dark=dark)
+    opened.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert axe_violations(opened.page) == []
+    assert opened.requests == []
+    assert opened.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+@pytest.mark.parametrize("number", range(len(CASES)))
+def test_on_paper_nothing_is_cut(open_page, pages, number):
+    opened = open_page(pages[number], width=794 - 98)
+    opened.page.emulate_media(media="print")
+    assert opened.page.evaluate(WIDER_THAN_PAPER) == []
