@@ -28,6 +28,7 @@ from channel_analysis.methods.risk.split import Fold, PurgedPanelSplit
 from .risk_page import Lead, Result, Threads, page
 from .risk_peers import PEERS, Fit, Floats, points, rule
 from .risk_sets import SETS, PanelSet
+from .risk_worlds import HEADING
 from .timing import ROOT
 
 DATA = ROOT.parent / "shared" / "data"
@@ -224,7 +225,9 @@ def main(given: list[str]) -> None:
     text = run(asked.data, size, asked.sets)
     target = asked.small or ROOT / "benchmarks"
     target.mkdir(parents=True, exist_ok=True)
-    (target / "RISK.md").write_text(text, encoding="utf-8")
+    before = (target / "RISK.md").read_text(encoding="utf-8") if (target / "RISK.md").exists() else ""
+    _, heading, worlds = before.partition(HEADING)
+    (target / "RISK.md").write_text(text + heading + worlds, encoding="utf-8")
 
 
 if __name__ == "__main__":

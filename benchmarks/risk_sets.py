@@ -41,6 +41,7 @@ CHANGES = {
     "ebit_assets": -1,
     "liabilities_assets": 1,
     "working_capital": -1,
+    "cash_assets": -1,
     "leverage": 1,
     "cash_value": -1,
     "retained_assets": -1,
@@ -302,10 +303,8 @@ def resellers(data: Path) -> PanelSet:
         }
     )
     days = list(pd.date_range("2011-05-31", "2013-05-31", freq="ME"))
-    frame = trade_panel(lines, days, horizon=180, windows=(90, 180, 365), active=365, least=2)
-    made = (
-        "resellers with two orders or more, one in the last 365 days, at month ends from 2011-05 to 2013-05; "
-    )
+    frame = trade_panel(lines, days, horizon=180, windows=(90, 180, 365), active=365)
+    made = "resellers who ordered in the last 365 days, at month ends from 2011-05 to 2013-05; "
     return _trade("AW", frame, 6, "snapshot", made + "churn = no order in the next 180 days")
 
 

@@ -26,6 +26,7 @@ TRADE_SIGNS = {
     "no_order_by_rate": 1,
     "alive": -1,
     "orders_in_": -1,
+    "rate_in_": -1,
     "amount_in_": -1,
     "products_in_": -1,
     "log_total": -1,
@@ -48,20 +49,19 @@ def trade_panel(
     horizon: int,
     windows: Sequence[int],
     active: int,
-    least: int = 1,
 ) -> pd.DataFrame:
-    """One row per entity that bought on `least` days or more, and in the `active` days before, and snapshot.
+    """One row per entity that bought in the `active` days before, and snapshot.
 
     `lines`: entity, date, amount (returns negative), product. Columns beside indicators: entity,
     snapshot, churns (1.0: nothing bought in the `horizon` days after).
     """
     return pd.concat(
-        [trade_snapshot(lines, day, horizon, windows, active, least) for day in days], ignore_index=True
+        [trade_snapshot(lines, day, horizon, windows, active) for day in days], ignore_index=True
     )
 
 
 def trade_snapshot(
-    lines: pd.DataFrame, day: pd.Timestamp, horizon: int, windows: Sequence[int], active: int, least: int = 1
+    lines: pd.DataFrame, day: pd.Timestamp, horizon: int, windows: Sequence[int], active: int
 ) -> pd.DataFrame:
     """The rows of one snapshot: indicators see nothing after `day`."""
     past, later = lines[lines["date"] <= day], lines[lines["date"] > day]
@@ -69,7 +69,7 @@ def trade_snapshot(
     end = day + pd.Timedelta(days=horizon)
     again = set(later.loc[(later["date"] <= end) & (later["amount"] > 0), "entity"])
     dates = bought.groupby("entity")["date"]
-    names = dates.max().index[((day - dates.max()).dt.days < active) & (dates.nunique() >= least)]
+    names = dates.max().index[(day - dates.max()).dt.days < active]
     bought = bought[bought["entity"].isin(names)]
     orders = bought.groupby(["entity", "date"])["amount"].sum().reset_index().sort_values(["entity", "date"])
     x = _rhythm(orders, day, horizon).join(_worth(orders, bought, past, names, day))
@@ -156,6 +156,7 @@ def _window(
     return pd.DataFrame(
         {
             f"orders_in_{window}": count,
+            f"rate_in_{window}": count / np.minimum(tenure + 1, window),
             f"amount_in_{window}": np.log1p(amount),
             f"products_in_{window}": products.reindex(tenure.index).fillna(0.0),
             f"amount_trend_{window}": np.log((amount + SMALL) / (was + SMALL)).where(is_seen),

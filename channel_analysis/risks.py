@@ -25,25 +25,27 @@ class PartnerRisk:
     """Partners of one snapshot with their risk of a bad end in the months ahead.
 
     `partners`, the gravest first: partner_id, partner_name, channel_type, region, owner_id, status
-    ("scored"; "cold_start"; "insufficient"; "untold": the model can tell nothing; "ended": in default, or
-    silent for so long that it came to its end before), probability, low,
-    high (90 % interval of how often such scores come to a bad end), log_odds, band ("green",
-    "yellow", "orange", "red", "unknown"), model_band (before triggers and overrides), trigger ("" or why it is red
-    whatever the model says), override ("" or its author), previous_probability, previous_band, change
-    (of the probability), quadrant ("high_rising", "high_steady", "low_rising", "low_steady", ""),
-    coverage (share of the model's usual weight that is known), receivable, stock, margin (money at
-    stake), expected_loss, expected_saving, watch_place (NaN: not on the list).
+    ("scored"; "cold_start"; "insufficient"; "untold": the model can tell nothing; "ended": in
+    default, or silent for so long that it came to its end before), probability, low, high (90 %
+    interval of how often such scores come to a bad end), log_odds, band ("green", "yellow",
+    "orange", "red", "unknown"), model_band (before triggers and overrides), trigger ("" or why it
+    is red whatever the model says), override ("" or its author), previous_probability,
+    previous_band, change (of the probability), quadrant ("high_rising", "high_steady",
+    "low_rising", "low_steady", ""), coverage (share of the model's usual weight that is known),
+    receivable, stock, margin (money at stake), expected_loss, expected_saving, watch_place (NaN:
+    not on the list).
 
-    `reasons`: partner_id, place (1: the strongest), theme, feature, family, contribution (with those
-    of all its themes and the peers' level it adds up exactly to log_odds), value, peer_median,
-    previous_contribution, unit. `ways_out`: partner_id, feature, value, needed, probability, band.
-    `models`: the table of models compared (model, kind, auc, auc_low, auc_high, average_precision, brier,
-    log_loss, recall_5, difference, difference_low, difference_high, chosen). `gains`: share, partners,
-    events, found, precision. `calibration`: predicted, observed, low, high, n. `lead_time`: months,
-    flagged, low, high, n. `drift`: feature, family, psi, critical, p_value, drifted. `endings`: ending,
-    events, rows. `followed`: what became of the partners warned of before: partner_id, partner_name, period,
-    issued_on, probability, band, outcome ("ended", "held", "open", "ours"), ending, days.
-    `card`: the facts of the model card (see `methods.risk.model`), empty without a model.
+    `reasons`: partner_id, place (1: the strongest), theme, feature, family, contribution (with
+    those of all its themes and the peers' level it adds up exactly to log_odds), value,
+    peer_median, previous_contribution, unit. `ways_out`: partner_id, feature, value, needed,
+    probability, band. `models`: the table of models compared (model, kind, auc, auc_low, auc_high,
+    average_precision, brier, log_loss, recall_5, difference, difference_low, difference_high,
+    chosen). `gains`: share, partners, events, found, precision. `calibration`: predicted, observed,
+    low, high, n. `lead_time`: months, flagged, low, high, n. `drift`: feature, family, psi,
+    critical, p_value, drifted. `endings`: ending, events, rows. `followed`: what became of the
+    partners warned of before: partner_id, partner_name, period, issued_on, probability, band,
+    outcome ("ended", "held", "open", "ours"), ending, days. `card`: the facts of the model card
+    (see `methods.risk.model`), empty without a model.
     """
 
     partners: pd.DataFrame

@@ -10,7 +10,9 @@ from typer.testing import CliRunner
 
 from channel_analysis.cli import app
 from channel_analysis.errors import InputError, Problem
+from channel_analysis.risks import RiskModelCard
 from channel_analysis.store.alerts import LEDGER, Alert, issue, override, overrides_on, read_alerts
+from tests.report.test_risk_part import usual
 
 WORK = "channel_analysis.analysis.risk"
 AS_OF = datetime.date(2025, 9, 30)
@@ -169,15 +171,13 @@ def test_without_a_model_it_is_said_how_to_train_one(workspace, command):
 
 
 def test_the_card_is_printed_in_the_language_asked_for_or_the_workspace_s_own(trained, monkeypatch):
-    monkeypatch.setattr(f"{WORK}.card_text", lambda model, language: f"# {model}\n{language}", raising=False)
-    monkeypatch.setattr("channel_analysis.methods.risk.model.RiskModel.load", lambda path: path.name)
-    assert call("card", trained, "--language", "en")[:2] == (0, "# partner_risk.json\nen\n")
-    assert call("card", trained)[1].endswith("\nzh\n")
+    monkeypatch.setattr(f"{WORK}.risk_model_card", lambda ws: RiskModelCard(usual()))
+    assert call("card", trained, "--language", "en")[1].startswith("## Partner risk")
+    assert call("card", trained)[1].startswith("## 伙伴风险")
     assert "there is no language 'fr'" in refused("card", trained, "--language", "fr")
 
 
 def test_a_model_that_is_damaged_ends_in_a_message(trained, monkeypatch):
-    monkeypatch.setattr(f"{WORK}.card_text", lambda model, language: "", raising=False)
     assert "partner_risk.json" in refused("card", trained)
 
 

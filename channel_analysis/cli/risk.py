@@ -35,7 +35,7 @@ VERDICTS = {
     "told": "The model tells partners at risk from others",
     "few_events": "Few bad ends: a simple model that leans on what experts expect",
     "nothing_told": "Nothing tells partners at risk from others: everybody has the base rate",
-    "too_few": "Too few bad ends to learn from: everybody has the base rate",
+    "too_few": "Too few bad ends to learn from: scores rest on what such indicators usually mean, untested",
 }
 """What each verdict of a model means."""
 

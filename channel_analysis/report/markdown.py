@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from .blocks import Block, Cards, Facts, Figure, Items, Prose, Section, Table
+from .blocks import Block, Cards, Facts, Figure, Prose, Section, Table
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 """Signs that mean something in Markdown; a name that holds them shows them."""
@@ -38,9 +38,7 @@ def _block(block: Block) -> str:
         return "\n".join(
             f"- {_safe(card.title)}: {_safe(card.value)} {_safe(card.unit)}" for card in block.items
         )
-    if isinstance(block, Items):
-        return "\n".join(f"{n}. {_safe(item.text)}" for n, item in enumerate(block.items, start=1))
-    return ""
+    return "\n".join(f"{n}. {_safe(item.text)}" for n, item in enumerate(block.items, start=1))
 
 
 def _table(table: Table) -> str:

@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from channel_analysis.contracts.tables import TABLES
 
 MOST_BYTES = 250_000
-OURS = {"KPI", "NPS", "HHI", "SKU", "English", "FY", "Q"}
+OURS = {"KPI", "NPS", "HHI", "SKU", "English", "FY", "Q", "channel", "analysis", "risk", "train"}
 SETTINGS = {
     "adventureworks",
     "contract",

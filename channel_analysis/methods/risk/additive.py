@@ -105,6 +105,7 @@ def _bag(
     from sklearn.ensemble import HistGradientBoostingClassifier
     from threadpoolctl import threadpool_limits
 
+    codes = np.where(np.isnan(codes).all(axis=0), 0.0, codes)  # no value in this bag: it says nothing
     model = HistGradientBoostingClassifier(
         learning_rate=recipe.learning_rate,
         max_iter=recipe.rounds,

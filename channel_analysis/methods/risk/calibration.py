@@ -54,15 +54,16 @@ def fit_affine(log_odds: Floats, y: Floats, strength: float = 10.0) -> Affine:
 
 
 def calibrated(blocks: Sequence[Block]) -> tuple[Affine, bool, float]:
-    """The line learnt from all blocks, whether it is to be used, and what it gains per row of later blocks.
+    """The slope learnt from all blocks, whether it is to be used, and what it gains per row of later blocks.
 
-    Each block is judged with the line of the blocks before it. The line is used only when it lowers
-    the log-loss over all later blocks and in the newest one.
+    Each block is judged with the slope of the blocks before it, turned around their mean. It is used
+    only when it lowers the log-loss over all later blocks and in the newest one. The level is not moved:
+    the model that is kept has it from all rows, those of the newest season included.
     """
     gains, rows = [], []
     for place in range(1, len(blocks)):
         before, y_before = (np.concatenate(part) for part in zip(*blocks[:place], strict=True))
-        line = fit_affine(before, y_before)
+        line = _turned(before, y_before)
         said, y = blocks[place]
         gains.append(float((_loss(said, y) - _loss(line(said), y)).sum()))
         rows.append(len(y))
@@ -72,7 +73,13 @@ def calibrated(blocks: Sequence[Block]) -> tuple[Affine, bool, float]:
     if gain <= 0 or gains[-1] <= 0:
         return Affine(), False, gain
     said, y = (np.concatenate(part) for part in zip(*blocks, strict=True))
-    return fit_affine(said, y), True, gain
+    return _turned(said, y), True, gain
+
+
+def _turned(log_odds: Floats, y: Floats) -> Affine:
+    """The slope of `fit_affine` around the mean score, which stays where it is."""
+    slope = fit_affine(log_odds, y).slope
+    return Affine(float((1 - slope) * log_odds.mean()), slope)
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,8 @@ def _boosting(depth: int | None, seed: int) -> Fit:
         from threadpoolctl import threadpool_limits
 
         del families
-        if not 0 < y.mean() < 1:
+        names = list(x.columns[x.notna().any()])  # boosting cannot bin a feature without any value
+        if not names or not 0 < y.mean() < 1:
             return fit_rank_logistic(x, y, signs, {})
         model = HistGradientBoostingClassifier(
             max_iter=200,
@@ -138,16 +139,16 @@ def _boosting(depth: int | None, seed: int) -> Fit:
             max_leaf_nodes=4 if depth == 2 else 15,
             min_samples_leaf=30,
             l2_regularization=5.0,
-            monotonic_cst=[int(signs.get(name, 0)) for name in x.columns],
+            monotonic_cst=[int(signs.get(name, 0)) for name in names],
             early_stopping=False,
             random_state=seed,
         )
         with threadpool_limits(limits=1):
-            model.fit(x.to_numpy(dtype=np.float64), y)
+            model.fit(x[names].to_numpy(dtype=np.float64), y)
 
         def score(new: pd.DataFrame) -> Floats:
             with threadpool_limits(limits=1):
-                return np.asarray(model.decision_function(new[x.columns].to_numpy(dtype=np.float64)))
+                return np.asarray(model.decision_function(new[names].to_numpy(dtype=np.float64)))
 
         return score
 
@@ -160,6 +161,8 @@ def _rule(name: str, feature: str | None, way: float, features: Sequence[str]) -
 
     def fit(x: pd.DataFrame, y: Floats, signs: Mapping[str, int], families: Families) -> Scorer:
         del y, signs, families
+        if feature not in x:  # it said nothing yet, so it was left out
+            return lambda new: np.zeros(len(new))
         known = x[feature].dropna()
         middle = float(known.median()) if len(known) else 0.0
         return lambda new: way * new[feature].fillna(middle).to_numpy(dtype=np.float64)

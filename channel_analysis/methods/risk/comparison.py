@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -128,11 +128,11 @@ def compare(
     block, work, done = np.full(len(learnt.y), -1), len(folds) * len(fitters), 0
     for number, (train, test) in enumerate(folds):
         block[test] = number
-        past, future = learnt.take(train), learnt.x.iloc[test]
+        past, future = _telling(learnt.take(train)), learnt.x.iloc[test]
         for name, (_, fit) in fitters.items():
             progress(f"fold {number + 1} of {len(folds)}: {name}", done, work)
             done += 1
-            scores[name][test] = fit(past.x, past.y, past.entities.tolist())(future)
+            scores[name][test] = fit(past.x, past.y, past.entities.tolist())(future[past.x.columns])
     frame, rows = pd.DataFrame(scores), np.flatnonzero(block >= 0)
     table = _table(learnt, frame, rows, {name: kind for name, (kind, _) in fitters.items()}, draws, seed)
     chosen = _chosen(table)
@@ -146,6 +146,12 @@ def sample_of(learnt: Learnt, most: int = ROWS) -> Learnt:
         return learnt
     parts = int(np.ceil(len(learnt.y) / most))
     return learnt.take(np.flatnonzero(folds_of_entities(learnt.entities.tolist(), parts) == 0))
+
+
+def _telling(past: Learnt) -> Learnt:
+    """The rows without the features that were not there yet, or the same for everybody."""
+    names = [name for name in past.x.columns if past.x[name].nunique() > 1]
+    return replace(past, x=past.x[names])
 
 
 def _table(

@@ -14,7 +14,7 @@ import pandas as pd
 from ...metrics.intervals import wilson_interval
 from .additive import Additive, Recipe, fit_additive
 from .calibration import Affine, probability_of, spread_of
-from .comparison import Compared, Learnt, scorer_of
+from .comparison import CHAMPION, TWIN, Compared, Learnt, scorer_of
 from .drift import reference_of
 from .gains import auc, calibration_table, gains_table
 from .lead_time import lead_time
@@ -94,7 +94,7 @@ def _tested(compared: Compared, outcome: Outcome, spec: Spec, seed: int) -> dict
     if outcome.verdict == "too_few" or "auc" not in compared.table.columns:
         return {}
     scores, rows = _out_of_fold(compared, outcome.kind), compared.tested
-    own = compared.table.set_index("model").loc["points" if outcome.kind == "points" else "additive"]
+    own = compared.table.set_index("model").loc[_tried(compared, outcome.kind)]
     return {
         **{name: float(own[name]) for name in ("auc", "auc_low", "auc_high")},
         "random_auc": _random_auc(compared.learnt, spec, seed),
@@ -127,7 +127,14 @@ def records_of(frame: pd.DataFrame) -> tuple[Record, ...]:
 
 
 def _sureness(learnt: Learnt, fitted: Additive, compared: Compared, outcome: Outcome) -> Sureness | None:
-    """From scores out of fold; where everybody has the base rate, from how often the rate held."""
+    """From scores out of fold; where everybody has the base rate, from how often the rate held.
+
+    Untested scores have the level's own uncertainty, and their slope is believed to a half.
+    """
+    if outcome.verdict == "too_few":
+        level, half = float(np.log(learnt.y.mean() / (1 - learnt.y.mean()))), 0.25
+        own = 1 / (outcome.events + 0.5) + half * level**2
+        return Sureness(variance_shift=own, covariance=-half * level, variance_slope=half)
     if outcome.kind == "base_rate":
         scores, y, who = np.full(len(learnt.y), fitted.intercept), learnt.y, learnt.entities
     else:
@@ -159,13 +166,15 @@ def _declared(spec: Spec) -> Declared:
     )
 
 
+def _tried(compared: Compared, kind: str) -> str:
+    """The model that was judged: the one kept, or which would have been kept had it told anything."""
+    if kind in compared.scores.columns:
+        return kind
+    return CHAMPION if CHAMPION in compared.scores.columns else TWIN
+
+
 def _out_of_fold(compared: Compared, kind: str) -> Floats:
-    name = "points" if kind == "points" else "additive"
-    if name not in compared.scores.columns:
-        name = next(iter(compared.scores.columns), "")
-    if not name:
-        return np.full(len(compared.learnt.y), np.nan)
-    found: Floats = compared.scores[name].to_numpy()
+    found: Floats = compared.scores[_tried(compared, kind)].to_numpy()
     return found
 
 

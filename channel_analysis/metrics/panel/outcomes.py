@@ -38,7 +38,8 @@ def partner_outcomes(
         last day), is_complete (the window ends by `until`), net and orders of the window and (`_before`)
         of the same months a year earlier; overdue_share (highest share of receivables beyond the
         policy's `default_days` past due at a month's end of the window, where at least
-        `default_invoices` are) and written_off (number of invoices); events of the window by kind (insolvency, dishonest_debtor, termination); exit_on and exit_reason ("" for
+        `default_invoices` are) and written_off (number of invoices); events of the window by kind
+        (insolvency, dishonest_debtor, termination); exit_on and exit_reason ("" for
         none) of the partner. What tables do not hold is NaN.
 
     Raises

@@ -245,6 +245,34 @@ def month_periods(seed):
     return world
 
 
+def natural_ends(seed):
+    """Shares and differences of shares that reach their ends once."""
+    world = honest(seed, entities=80)
+    rng = np.random.default_rng(seed)
+    share = rng.uniform(0.01, 0.99, len(world.panel))
+    change = rng.uniform(-0.99, 0.99, len(world.panel))
+    share[[3, 9]] = change[[5, 7]] = (0.0, 1.0)
+    change[5] = -1.0
+    return world.with_feature("share", share).with_feature("change", change)
+
+
+def nearly_nothing(seed):
+    """Hardly a bad end, and features that are 0 nearly everywhere."""
+    rng = np.random.default_rng(seed)
+    world = honest(seed, entities=30, base=-8.5)
+    few = rng.poisson(0.02, len(world.panel))
+    world = world.with_feature("claims", few).with_feature("claims_per_day", few / 90)
+    return world.with_feature("flag", few > 1)
+
+
+def calendar(seed):
+    """The time of the year, which is 0 on average over whole years."""
+    world = honest(seed)
+    kept = world.panel.groupby("partner")["step"].transform("size") == 36
+    world.panel = world.panel[kept]
+    return world.with_feature("season", np.sin(world.panel["step"] * np.pi / 6))
+
+
 CLEAN: dict[str, Callable[[int], World]] = {
     "monthly": honest,
     "quarterly rows of months": quarterly,
@@ -281,4 +309,7 @@ CLEAN: dict[str, Callable[[int], World]] = {
     "single precision": single,
     "periods as texts": texts_as_periods,
     "periods of pandas": month_periods,
+    "natural ends": natural_ends,
+    "nearly nothing": nearly_nothing,
+    "the calendar": calendar,
 }

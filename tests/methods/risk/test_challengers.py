@@ -75,6 +75,27 @@ def test_one_outcome_gives_one_score(outcome):
         assert len(np.unique(one.fit(x, np.full(200, outcome), {}, {})(x))) == 1
 
 
+@pytest.mark.parametrize("value", [np.nan, 3.0])
+def test_a_feature_that_says_nothing_yet_changes_no_score(value):
+    x, y = world(8, rows=600)
+    new, _ = world(9, rows=100)
+    for one in challengers_for(list(x), recency="dso")[:4]:
+        with_it = one.fit(x.assign(later=value), y, {"later": 1}, {})(new.assign(later=7.0))
+        assert np.abs(with_it - one.fit(x, y, {}, {})(new)).max() < 1e-9, one.name
+
+
+def test_a_rule_whose_feature_is_not_there_yet_holds_all_alike():
+    x, y = world(11, rows=100)
+    one = challengers_for(list(x), recency="recency")[3]
+    assert one.fit(x[["dso"]], y, {}, {})(x[["dso"]]).tolist() == [0.0] * 100
+
+
+def test_panels_without_any_value_give_one_score():
+    x, y = world(10, rows=200)
+    for one in challengers_for(list(x))[:3]:
+        assert len(np.unique(one.fit(x * np.nan, y, {}, {})(x))) == 1, one.name
+
+
 def test_expected_orders_are_about_those_that_come():
     then, now = buyers(6), buyers(7)
     parameters = fit_mbg(*(then[name].to_numpy() for name in ("repeats", "last", "age")), 24.0)

@@ -15,8 +15,8 @@ from channel_analysis.methods.risk.model import MOST_BYTES, Declared, Reference,
 from channel_analysis.methods.risk.steps import Steps
 
 NASTY = (
-    None, True, -1, 0, 1e308, -1e308, 10**400, "", "<script>", "=cmd()", "../../x", "\u0000", "\ud800", [], {}, [[]],
-    {"a": 1}, [1, "x"], "NaN", 1e-320, "9" * 5000,
+    None, True, -1, 0, 1e308, -1e308, 10**400, "", "<script>", "=cmd()", "../../x", "\u0000", "\ud800", [],
+    {}, [[]], {"a": 1}, [1, "x"], "NaN", 1e-320, "9" * 5000,
 )  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +25,7 @@ def test_every_training_label_is_known_before_its_test_begins(months, horizon, g
 def test_later_folds_learn_from_all_that_earlier_ones_learnt_from():
     steps = np.repeat(np.arange(30), 2)
     found = PurgedPanelSplit(3, 1, 4).split(steps)
-    for (before, _), (after, _) in zip(found, found[1:], strict=False):
+    for (before, _), (after, _) in pairwise(found):
         assert set(before) < set(after)
 
 

@@ -16,6 +16,10 @@ OWN = 3
 LEAST = 5
 MATCHED = 0.8
 WHOLE = 0.99
+TURNS = 3
+
+Pair = tuple[int, int, int]
+"""In how many periods two entities are alike, and their numbers."""
 
 
 def find_copies(case: Case) -> Iterator[Leak]:
@@ -52,7 +56,9 @@ def _repeated_keys(case: Case) -> Iterator[Leak]:
 def _telling_rows(case: Case) -> pd.DataFrame:
     """Rows with at least two values that hardly any other entity holds.
 
-    `row` stands for all values, `own` for the precise ones hardly shared, `count` says how many are own.
+    `row` stands for all values, `own` for the precise ones hardly shared, `count` says how many are own,
+    `is_rich` whether about as many different precise ones stand in it as in other rows: where a partner's
+    only order is all there is to know, another may well have made the same.
     """
     columns = {name: _short(values) for name, values in case.x.items()}
     held = {name: _is_own(short, case) for name, short in columns.items() if name not in case.texts}
@@ -66,11 +72,21 @@ def _telling_rows(case: Case) -> pd.DataFrame:
             "row": _hashed(columns, rows),
             "own": _hashed(own, rows),
             "count": count[rows],
+            "is_rich": _is_rich(own, len(case.y))[rows],
             "step": case.steps[rows],
             "entity": case.entity[rows],
             "bad": case.y[rows] == 1,
         }
     )
+
+
+def _is_rich(own: dict[str, Floats], rows: int) -> np.ndarray:
+    if not own:
+        return np.zeros(rows, dtype=bool)
+    values = np.sort(np.nan_to_num(np.column_stack(list(own.values()))), axis=1)
+    fresh = np.column_stack([values[:, 0] != 0, (np.diff(values, axis=1) != 0) & (values[:, 1:] != 0)])
+    different = fresh.sum(axis=1)
+    return np.asarray(different >= max(0.5 * np.median(different), 1))
 
 
 def _is_precise(values: Floats) -> np.ndarray:
@@ -107,8 +123,9 @@ def _is_own(values: Floats, case: Case) -> np.ndarray:
 
 def _multiplied(telling: pd.DataFrame, case: Case) -> Leak | None:
     """Bad rows that stand there several times, under any name or period, far more often than good ones."""
-    frame = telling.drop_duplicates(["row", "entity"]) if case.period is not None else telling
-    copies = frame[frame["row"].duplicated(keep=False)]
+    rich = telling[telling["is_rich"]]
+    again = rich[rich["row"].duplicated(keep=False)]
+    copies = _copied_once(rich, case) if case.period is not None else again
     bad, every = int(copies["bad"].sum()), case.y == 1
     base = float(every.mean())
     if bad < LEAST or bad / len(copies) < min(3 * base, 0.5 + base / 2) or bad < 0.05 * every.sum():
@@ -121,12 +138,29 @@ def _multiplied(telling: pd.DataFrame, case: Case) -> Leak | None:
     return Leak("resampling", case.label, what, fix, {"copies": len(copies), "bad": bad})
 
 
+def _copied_once(rich: pd.DataFrame, case: Case) -> pd.DataFrame:
+    """A row for each pair of entities that share rows, but for pairs that go the same way for long.
+
+    Those are one partner twice, or two partners of whom little is known.
+    """
+    frame = rich.drop_duplicates(["row", "entity"])
+    frame = frame[frame["row"].duplicated(keep=False)]
+    first = frame.groupby("row")["entity"].transform("min")
+    pairs = frame.assign(first=first)[frame["entity"] != first].groupby(["first", "entity"])
+    met = pairs.agg(rows=("row", "size"), bad=("bad", "mean")).reset_index()
+    rows = np.bincount(case.entity, minlength=len(case.names))
+    fewer = np.minimum(rows[met["first"]], rows[met["entity"]])
+    together = (met["rows"] >= 2) & (met["rows"] >= 0.5 * fewer)
+    return met[~together].assign(bad=lambda of: of["bad"] > 0.5)
+
+
 def _same_partner(telling: pd.DataFrame, case: Case) -> Iterator[Leak]:
     """Entities whose rows of the same periods hold the same values."""
-    found = _met(telling, case) or _same_course(case)
+    found = _lively(_met(telling, case), case) or _lively(_same_course(case), case)
     if not found:
         return
-    told = "; ".join(f"'{one}' and '{other}' in {count} periods" for count, one, other in sorted(found)[-3:])
+    named = sorted((count, case.names[one], case.names[other]) for count, one, other in found)
+    told = "; ".join(f"'{one}' and '{other}' in {count} periods" for count, one, other in named[-3:])
     what = (
         f"{len(found)} pairs of entities hold the same values in the same periods ({told}): one partner twice"
     )
@@ -134,7 +168,40 @@ def _same_partner(telling: pd.DataFrame, case: Case) -> Iterator[Leak]:
     yield Leak("duplicate", case.key, what, fix, {"pairs": len(found), "periods": max(found)[0]})
 
 
-def _met(telling: pd.DataFrame, case: Case) -> list[tuple[int, str, str]]:
+def _lively(pairs: list[Pair], case: Case) -> list[Pair]:
+    """Pairs of which a quarter of the features (two at least, no ranks) turn again and again."""
+    if case.period is None or not pairs:
+        return pairs
+    features = [
+        values for name, values in case.x.items() if name not in case.texts and not _is_rank(values, case)
+    ]
+    found = []
+    for pair in pairs:
+        _, one, other = pair
+        rows = np.flatnonzero(case.entity == one)
+        rows = rows[np.isin(case.steps[rows], case.steps[case.entity == other])]
+        turns = [_turns(values[rows]) for values in features if np.ptp(np.nan_to_num(values[rows])) > 0]
+        if sum(turn >= TURNS for turn in turns) >= max(2, 0.25 * len(turns)):
+            found.append(pair)
+    return found
+
+
+def _turns(values: Floats) -> int:
+    change = np.diff(values[~np.isnan(values)])
+    return int((np.diff(np.sign(change[change != 0])) != 0).sum())
+
+
+def _is_rank(values: Floats, case: Case) -> bool:
+    """Places among the rows of a period, as shares: they move when others do."""
+    known = ~np.isnan(values)
+    if not known.any() or values[known].min() <= 0 or values[known].max() > 1:
+        return False
+    _, when = np.unique(case.steps[known], return_inverse=True)
+    places = 2 * values[known] * np.bincount(when)[when]
+    return bool((np.abs(places - np.rint(places)) < 1e-6).mean() > WHOLE)
+
+
+def _met(telling: pd.DataFrame, case: Case) -> list[Pair]:
     """Pairs that share most rows: in time at least three that differ, else one of many own values."""
     frame = telling.drop_duplicates(["row", "step", "entity"])
     size = frame.groupby(["row", "step"])["entity"].transform("size")
@@ -147,12 +214,12 @@ def _met(telling: pd.DataFrame, case: Case) -> list[tuple[int, str, str]]:
     enough = met["kinds"] >= 3 if case.period is not None else met["count"] >= 5
     same = met[enough & (met["rows"] >= MATCHED * fewer)]
     return [
-        (int(count), case.names[one], case.names[other])
+        (int(count), int(one), int(other))
         for count, one, other in zip(same["rows"], same["entity"], same["entity_too"], strict=True)
     ]
 
 
-def _same_course(case: Case) -> list[tuple[int, str, str]]:
+def _same_course(case: Case) -> list[Pair]:
     """Entities of the same course, where all values are common ones; quiet courses say nothing."""
     if case.period is None or len(case.names) < 2:
         return []
@@ -173,7 +240,7 @@ def _same_course(case: Case) -> list[tuple[int, str, str]]:
     again = lively[lively["course"].duplicated(keep=False)].sort_values("course", kind="stable")
     same = np.flatnonzero(np.diff(again["course"]) == 0)
     return [
-        (int(again["rows"].iloc[place]), case.names[again.index[place]], case.names[again.index[place + 1]])
+        (int(again["rows"].iloc[place]), int(again.index[place]), int(again.index[place + 1]))
         for place in same
     ]
 

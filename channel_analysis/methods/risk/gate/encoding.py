@@ -14,8 +14,6 @@ EXACT = 1e-5
 GROUPS = 4
 LIKE = 0.995
 MANY = 12
-
-
 TELLING = 10
 """So many rows whose group holds both outcomes are needed to see that they were counted."""
 
@@ -59,7 +57,7 @@ def _encoded(values: Floats, y: Floats, candidates: dict[str, Ints], likely: set
         return ""
     if _is_exactly_mean(own, y, codes):
         return "by a category that is no longer in the panel"
-    if len(own) >= GROUPS and (own.min() >= 0) and (own.max() <= 1) and _is_pure(own, y, codes):
+    if len(own) >= GROUPS and own.min() >= 0 and own.max() <= 1 and _leaves_row_out(own, y, codes):
         return "by a category that is no longer in the panel, the row itself left out"
     return ""
 
@@ -69,13 +67,20 @@ def _is_mean(values: Floats, y: Floats, codes: Ints, is_category: bool) -> bool:
     count, total, mean = _sums(y, codes)
     level = np.bincount(codes, weights=values) / np.maximum(count, 1)
     here = count > 0
-    if here.sum() < 2 or total[here].std() == 0 or np.ptp(level[here]) == 0:
+    if not _is_telling(mean[here], count[here]) or np.ptp(level[here]) == 0:
         return False
-    constant = np.abs(values - level[codes]).max() <= EXACT * np.ptp(level[here])
-    if constant and _is_formula(level[here], count[here], total[here]):
+    if np.abs(values - level[codes]).max() > EXACT * np.ptp(level[here]):
+        return False
+    if _is_formula(level[here], count[here], total[here]):
         return True
-    enough = here.sum() >= MANY and count[here].mean() >= (20 if constant else 5)
+    enough = here.sum() >= MANY and count[here].mean() >= 20
     return bool(is_category and enough and _like(level[here], mean[here], count[here]))
+
+
+def _is_telling(mean: Floats, count: Floats) -> bool:
+    """Whether enough rows stand in groups of both outcomes: elsewhere what is 0 agrees with a mean of 0."""
+    mixed = (mean > 0) & (mean < 1)
+    return bool(count[mixed].sum() >= TELLING and len(np.unique(np.round(mean[mixed], 9))) >= 2)
 
 
 def _is_formula(level: Floats, count: Floats, total: Floats) -> bool:
@@ -83,22 +88,24 @@ def _is_formula(level: Floats, count: Floats, total: Floats) -> bool:
     mean = total / count
     if np.abs(level - mean).max() < 1e-9:
         return True
-    if len(level) < GROUPS:
-        return False
     odds = [np.log((total + part) / (count - total + part)) for part in (0.01, 0.5, 1.0)]
     return _smoothed(level, count, total) or any(_linear(level, of) for of in (mean, *odds))
 
 
 def _smoothed(level: Floats, count: Floats, total: Floats) -> bool:
-    """level = (total + w * prior) / (count + w), solved for w and the prior."""
+    """level = (total + w * prior) / (count + w), solved for a w above 0 and a prior from 0 to 1."""
     rest = total - level * count
+    if len(np.unique(np.round(np.column_stack([level, rest]), 9), axis=0)) <= GROUPS:
+        return False
     design = np.column_stack([level, np.ones(len(level))])
     solved = np.linalg.lstsq(design, rest, rcond=None)[0]
-    return bool(np.abs(rest - design @ solved).max() < EXACT * total.std())
+    weight, prior = solved[0], -solved[1] / solved[0] if solved[0] else -1.0
+    close = np.abs(rest - design @ solved).max() < EXACT * min(total.std(), rest.std())
+    return bool(close and weight > 0 and 0 <= prior <= 1)
 
 
 def _linear(level: Floats, of: Floats) -> bool:
-    if np.ptp(of) == 0 or len(np.unique(np.round(of, 9))) < GROUPS:
+    if np.ptp(of) == 0 or len(np.unique(np.round(of, 9))) <= GROUPS:
         return False
     slope, base = np.polyfit(of, level, 1)
     return bool(np.abs(level - base - slope * of).max() < EXACT * np.ptp(level))
@@ -126,26 +133,34 @@ def _is_without_row(values: Floats, y: Floats, codes: Ints) -> bool:
     if telling.sum() < TELLING or len(np.unique(without[telling])) < 2:
         return False
     near = np.abs(values[several] - without) < 1e-6
-    alike = bool(near.mean() > 0.98 and near[telling].mean() > 0.98)
-    return alike or abs(float(np.corrcoef(values[several], without)[0, 1])) > 0.9999
+    return bool(near.mean() > 0.98 and near[telling].mean() > 0.98)
 
 
 def _is_exactly_mean(own: Floats, y: Floats, codes: Ints) -> bool:
     """Every value is the mean label of the rows that hold it, some of them neither 0 nor 1."""
     count, total, mean = _sums(y, codes)
-    telling = (mean > 0) & (mean < 1)
-    if telling.sum() < 2 or count.mean() < 5:
+    if not _is_telling(mean, count) or count.mean() < 5:
         return False
-    if np.mean(np.abs(own - mean)[telling] < 1e-6) > 0.98:
+    mixed = (mean > 0) & (mean < 1)
+    near = np.abs(own - mean) < 1e-6
+    if near[mixed].all() and count[near].sum() > 0.98 * len(y):
         return True
-    return bool(telling.sum() >= GROUPS and count.mean() >= 20 and _is_formula(own, count, total))
+    return bool(mixed.sum() > GROUPS and count.mean() >= 20 and _is_formula(own, count, total))
 
 
-def _is_pure(own: Floats, y: Floats, codes: Ints) -> bool:
-    """Values held by bad rows only and by good rows only, as leaving the row out makes them."""
+def _leaves_row_out(own: Floats, y: Floats, codes: Ints) -> bool:
+    """Bad rows hold (bad - 1) / (rows - 1) of their group where its good rows hold bad / (rows - 1)."""
     count, _, mean = _sums(y, codes)
-    mixed = count[(mean > 0) & (mean < 1)].sum()
-    return bool(count.mean() >= 3 and mixed < 0.01 * len(y) and (mean == 1).sum() >= 2 and own.max() < 0.95)
+    bad, good = (mean == 1) & (own > 0), mean == 0
+    others = (count[bad] - 1) / own[bad]
+    partner = count[bad] / np.where(others > 0, others, np.inf)
+    if not good.any() or not len(partner):
+        return False
+    place = np.abs(own[good][:, None] - partner[None, :]).argmin(axis=0)
+    meets = np.abs(own[good][place] - partner) < 1e-6
+    meets &= np.abs(count[good][place] + count[bad] - 1 - others) < 1e-3 * others
+    told = count[bad][meets].sum()
+    return bool(meets.sum() >= 2 and told >= max(TELLING, 0.5 * y.sum()))
 
 
 def _sums(y: Floats, codes: Ints) -> tuple[Floats, Floats, Floats]:

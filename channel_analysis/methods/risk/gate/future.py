@@ -82,7 +82,8 @@ def _made_of_later(case: Case) -> Iterator[Leak]:
         if not np.isnan(seen).any(axis=1).mean() > 0.5 and np.nanstd(seen[:, reach]) > 0:
             windows[name] = seen
     for name, own in windows.items():
-        sources = [_source(own[:, reach], seen, reach) for other, seen in windows.items() if other != name]
+        when = case.steps[rows]
+        sources = [_source(own[:, reach], seen, reach, when) for o, seen in windows.items() if o != name]
         others = [other for other in windows if other != name]
         if any(how == "past" for how, _ in sources):
             continue
@@ -105,13 +106,19 @@ def _inner_rows(case: Case, names: list[str]) -> tuple[int, Ints]:
     return 0, np.empty(0, dtype=np.int64)
 
 
-def _source(own: Floats, seen: Floats, reach: int) -> tuple[str, int]:
-    """Whether a feature is a sum of another's values so far, of later ones, or of exactly one later."""
+def _source(own: Floats, seen: Floats, reach: int, when: Ints) -> tuple[str, int]:
+    """Whether a feature is a sum of another's values so far, of later ones, or of exactly one later.
+
+    What the calendar alone makes up (ages, month lengths) is taken off first: anything can be built of it.
+    """
     known = ~np.isnan(own) & ~np.isnan(seen).any(axis=1)
-    target = own[known]
-    if known.sum() < LEAST or target.std() == 0:
+    if known.sum() < LEAST or own[known].std() == 0:
         return "", 0
-    later, past = seen[known][:, reach:], seen[known][:, : reach + 1]
+    both = _without_calendar(np.column_stack([own[known], seen[known]]), when[known])
+    target, rest = both[:, 0], both[:, 1:]
+    if target.std() < OTHER * own[known].std():
+        return "", 0
+    later, past = rest[:, reach:], rest[:, : reach + 1]
     unexplained, slopes = _unexplained(target, later)
     if unexplained > SAME:
         return ("past", 0) if _unexplained(target, past)[0] < SAME else ("", 0)
@@ -122,6 +129,14 @@ def _source(own: Floats, seen: Floats, reach: int) -> tuple[str, int]:
     if not nearest:
         return "", 0
     return ("shift" if len(heavy) == 1 else "later"), nearest
+
+
+def _without_calendar(columns: Floats, when: Ints) -> Floats:
+    """Columns less their mean at each step."""
+    _, step = np.unique(when, return_inverse=True)
+    count = np.bincount(step)
+    means = np.column_stack([np.bincount(step, weights=column) / count for column in columns.T])
+    return columns - means[step]
 
 
 def _unexplained(target: Floats, by: Floats) -> tuple[float, Floats]:

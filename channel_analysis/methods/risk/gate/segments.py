@@ -9,6 +9,8 @@ from ..panel import Floats, Ints
 TRIED = 300
 AMONG = 6000
 EXACT = 1e-7
+MOVED = 0.75
+"""Rows made up differ from both ends in nearly all columns; rows that differ in one or two lie in line."""
 ON_A_LINE = 12
 """More rows on one line mean that the features themselves make lines, as totals and means of one order do."""
 
@@ -52,6 +54,7 @@ def _lies_between(points: Floats, one: int, entity: Ints, direction: Floats) -> 
     for place in close:
         left, right = order[place], order[place + 1]
         opposite = np.abs(unit[left] + unit[right]).max() < 10 * EXACT
+        opposite &= (np.abs(unit[left]) > EXACT).sum() >= max(3, MOVED * points.shape[1])
         if opposite and entity[others[left]] != entity[others[right]]:
             return int((np.abs(unit @ unit[left]) > 1 - 1e-12).sum()) <= ON_A_LINE
     return False
