@@ -94,10 +94,10 @@ def test_the_page_tells_of_flagged_partners_how_many_have_the_planted_cause():
         {
             "cause": ["sales"] * 4 + ["finance"],
             "is_flagged": [True, True, False, False, False],
-            "is_found": [True, False, True, True, True],
+            "families": [{"sales"}, {"finance", "context"}, set(), {"sales"}, {"finance"}],
         }
     )
     text = section({TOLD: (table, partners)}, {"partners": 5, "months": 60, "lines": 900})
     assert text.startswith(HEADING)
     assert "| sales | 4 | 50.0% (2) | 15.0% to 85.0% | 50.0% (1) |" in text
-    assert "| finance | 1 | 0.0% (0) | 0.0% to 79.3% | none |" in text
+    assert "| finance | 1 | 0.0% (0) | 0.0% to 79.3% | none |  | 50.0% (1) |" in text

@@ -22,7 +22,7 @@ from .provenance import appendix_of, banner_of
 from .quality import data_quality
 from .risk_follow import followed
 from .risk_panel import Progress, RiskPanel, risk_panel, snapshot_panel
-from .risk_partners import COLD_WEIGHT, gravest_first, partners_at
+from .risk_partners import COLD_WEIGHT, gravest_first, knows_costs, partners_at
 from .risk_reasons import ENDINGS, model_tables, reasons_and_ways
 from .scope import resolve_period, scope_of
 
@@ -257,6 +257,8 @@ def _caveats(ws: Workspace, model: RiskModel, partners: pd.DataFrame, day: datet
         found.append(Caveat("model_knew_later", "warning", numbers={"day": model.notes["last_day"]}))
     if model.notes.get("inputs") != _inputs(ws, None) and model.notes.get("last_day", "") < str(day):
         found.append(Caveat("model_is_older", "note", numbers={"day": model.notes.get("last_day", "")}))
+    if not knows_costs(ws):
+        found.append(Caveat("stake_is_sales", "note"))
     ended = int((partners["status"] == "ended").sum())
     if ended:
         found.append(Caveat("partners_ended_already", "note", numbers={"n": ended}))

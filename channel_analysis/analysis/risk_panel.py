@@ -19,9 +19,6 @@ from ..metrics.periods import coverage
 from ..store.workspace import Workspace
 from .scope import last_complete
 
-YEAR = 12
-"""Months of data that a snapshot needs behind it."""
-
 STATE = ["left_on", "days_since_order", "trade_months", "gaps", "gap_p95", "default_overdue", "receivable"]
 """Measures at the snapshot that labels need beside what happened."""
 
@@ -78,7 +75,7 @@ def risk_panel(
     Raises
     ------
     InputError
-        When the data do not hold a snapshot with twelve months before it.
+        When the data do not hold a snapshot with the policy's `base_months` behind it.
     """
     facts, rules = ws.facts(), ws.policy.risk
     end = _last_step(ws, until)
@@ -144,12 +141,11 @@ def _last_step(ws: Workspace, until: datetime.date | None) -> int:
 
 
 def _month_ends(ws: Workspace, end: int) -> list[datetime.date]:
-    """The last snapshots by the policy that have a year of data before them."""
+    """The last snapshots by the policy that have enough data behind them."""
     begins = step_of(min(c.first for c in coverage(ws.facts().engine)))
-    first = max(begins + YEAR - 1, end - ws.policy.risk.snapshots + 1)
+    base = ws.policy.risk.base_months
+    first = max(begins + base - 1, end - ws.policy.risk.snapshots + 1)
     if first > end:
-        what = f"the data begin in {month_end(begins):%Y-%m}; by {month_end(end)} that is no year"
-        raise InputError(
-            [Problem("risk", what, "early warning needs twelve months of data before a snapshot")]
-        )
+        what = f"the data begin in {month_end(begins):%Y-%m}; by {month_end(end)} these are no {base} months"
+        raise InputError([Problem("risk", what, "wait for more, or lower base_months under [risk]")])
     return [month_end(step) for step in range(first, end + 1)]

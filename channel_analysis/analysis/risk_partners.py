@@ -34,7 +34,7 @@ def partners_at(
     found["change"] = found["probability"] - found["previous_probability"]
     quadrant = quadrants(found["probability"], found["previous_probability"], rules.bands)
     found["quadrant"] = quadrant.where(found["band"] != "unknown", "")
-    _stake(found, now.measures, rules.horizon_months)
+    _stake(found, now.measures, rules.horizon_months, knows_costs(ws))
     found["expected_saving"] = expected_saving(found["expected_loss"], rules.review_cost, rules.saved_share)
     _override(ws, found, day)
     known = _named(ws, found.index)
@@ -99,11 +99,17 @@ def _triggers(measures: pd.DataFrame, status: pd.Series, asked: tuple[str, ...])
     return found
 
 
-def _stake(found: pd.DataFrame, measures: pd.DataFrame, horizon: int) -> None:
+def knows_costs(ws: Workspace) -> bool:
+    """Whether sales have costs, so that there are margins; else sales themselves are at stake."""
+    return "cost_amount" in ws.facts().intake.filled.get("sales", ())
+
+
+def _stake(found: pd.DataFrame, measures: pd.DataFrame, horizon: int, has_margin: bool) -> None:
     """Money at stake: what is owed, our goods in stock, the margin of the months looked ahead."""
+    yearly = measures["margin_12"] if has_margin else measures["net_12"]
     found["receivable"] = measures["receivable"]
     found["stock"] = measures["stock_worth"]
-    found["margin"] = (measures["margin_12"] * horizon / 12).clip(lower=0)
+    found["margin"] = (yearly * horizon / 12).clip(lower=0)
     chance = found["probability"].mask(found["trigger"] != "", 1.0)
     chance = chance.where(found["status"].ne("insufficient") | found["trigger"].ne(""))
     loss = expected_loss(chance, found["receivable"], found["stock"], found["margin"])

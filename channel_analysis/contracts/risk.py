@@ -48,16 +48,19 @@ class Bands(Rules):
 class Risk(Rules):
     """Early warning: months ahead, what is known before, bands, and what a review of a partner costs.
 
-    A snapshot's outcome is looked for in the `horizon_months` after `gap_months`. Partners with fewer
-    than `history_months` of trade start cold, from the rate of their kind; with fewer than
-    `minimum_events` bad ends in the past only simple models are tried. The watch list ends at
-    `capacity` and holds only partners whose review saves more (`saved_share` of the expected loss) than
-    its `review_cost`. At least `coverage` of the model's usual weight must be known for a score.
+    A snapshot's outcome is looked for in the `horizon_months` after `gap_months`; it needs
+    `base_months` of data behind it (indicators that compare years need more, and are missing until
+    then). Partners with fewer than `history_months` of trade start cold, from the rate of their kind;
+    with fewer than `minimum_events` bad ends in the past only simple models are tried. The watch list
+    ends at `capacity` and holds only partners whose review saves more (`saved_share` of the expected
+    loss) than its `review_cost`. At least `coverage` of the model's usual weight must be known for a
+    score.
     """
 
     horizon_months: int = Field(6, ge=1, le=24)
     gap_months: int = Field(1, ge=0, le=12)
-    snapshots: int = Field(48, ge=12, le=240)
+    snapshots: int = Field(48, ge=2, le=240)
+    base_months: int = Field(12, ge=3, le=36)
     history_months: int = Field(6, ge=1, le=36)
     minimum_events: int = Field(50, ge=10)
     coverage: Share = 0.5

@@ -28,7 +28,7 @@ _EXAMPLE = "示例家电 Example Appliances"
 
 
 def make_workspace(
-    folder: Path,
+    folder: Path | str,
     *,
     mapping: str = "contract",
     source: str | None = None,
@@ -61,6 +61,7 @@ def make_workspace(
         With every reason why nothing was made: a workspace is there already, no such mapping or
         source, settings that are not allowed, a folder that cannot be written.
     """
+    folder = Path(folder)
     defaults = Settings()
     values: dict[str, str | int] = {
         "company": company or (_EXAMPLE if demo else _COMPANIES.get(mapping, "")),

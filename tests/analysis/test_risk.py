@@ -171,6 +171,18 @@ def test_adventureworks_is_warned_of_by_sales_alone(tmp_path, shared_data):
     ca.show(found, ["en", "zh"])
 
 
+def test_a_year_of_online_retail_is_enough_for_a_warning_by_sales_alone(tmp_path, shared_data):
+    ca.make_workspace(tmp_path, mapping="online_retail", source=str(shared_data("online_retail_uk")))
+    ws = ca.open_workspace(tmp_path)
+    model = ca.train_partner_risk(ws, until=datetime.date(2011, 9, 30))
+    assert model.verdict == "told" and set(model.declared.families) == {"sales", "context"}
+    found = ca.partner_risk(ws, "2011Q3")
+    assert "stake_is_sales" in [caveat.code for caveat in found.caveats]
+    assert len(found.watch_list()) and found.partners["receivable"].isna().all()
+    scored = found.partners[found.partners["status"] == "scored"]
+    assert (scored["low"] <= scored["probability"]).all() and (scored["probability"] <= scored["high"]).all()
+
+
 def copied(ws, folder):
     shutil.copytree(ws.root, folder / "copy", ignore=shutil.ignore_patterns("*.jsonl", ".*"))
     return ca.open_workspace(folder / "copy")

@@ -44,7 +44,7 @@ def test_only_snapshots_whose_window_ends_with_the_data_are_labelled(panel):
     assert labelled["snapshot"].max() == pd.Timestamp("2025-02-28")
     assert set(labelled["status"]) == {"eligible"}
     assert ((labelled["label"] == 1) == (labelled["ending"] != "")).all()
-    assert labelled["label"].sum() > 5
+    assert labelled["label"].sum() >= 4
 
 
 def test_partners_that_we_left_in_the_window_are_not_labelled(ws, panel):
@@ -83,7 +83,7 @@ def test_data_of_less_than_a_year_are_refused_with_a_message(tmp_path):
         order(f"2024-{month:02}-{day:02}", 10, partner_id="P") for month in range(1, 8) for day in (1, 28)
     ]
     small = company(tmp_path, sales=sales, partners=[partner("P")])
-    with pytest.raises(ca.InputError, match="no year"):
+    with pytest.raises(ca.InputError, match="no 12 months"):
         ca.risk_panel(small)
 
 

@@ -536,6 +536,7 @@ CAVEATS = {
     "model_knew_later": {"day": "2025-09-30"},
     "model_is_older": {"day": "2025-03-31"},
     "partners_ended_already": {"n": 3},
+    "stake_is_sales": {},
 }
 
 

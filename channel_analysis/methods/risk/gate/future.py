@@ -14,6 +14,7 @@ from .strength import auc
 REACHES = (7, 3, 2, 1)
 ROWS = 700
 LEAST = 150
+TELLING = 50
 SAME = 1e-6
 OTHER = 1e-3
 AHEAD = re.compile(
@@ -112,7 +113,7 @@ def _source(own: Floats, seen: Floats, reach: int, when: Ints) -> tuple[str, int
     What the calendar alone makes up (ages, month lengths) is taken off first: anything can be built of it.
     """
     known = ~np.isnan(own) & ~np.isnan(seen).any(axis=1)
-    if known.sum() < LEAST or own[known].std() == 0:
+    if known.sum() < LEAST or _telling(own[known]) < TELLING:
         return "", 0
     both = _without_calendar(np.column_stack([own[known], seen[known]]), when[known])
     target, rest = both[:, 0], both[:, 1:]
@@ -129,6 +130,11 @@ def _source(own: Floats, seen: Floats, reach: int, when: Ints) -> tuple[str, int
     if not nearest:
         return "", 0
     return ("shift" if len(heavy) == 1 else "later"), nearest
+
+
+def _telling(values: Floats) -> int:
+    """Rows that hold another value than the usual one: a few odd rows can be built of anything."""
+    return int(len(values) - np.unique(values, return_counts=True)[1].max())
 
 
 def _without_calendar(columns: Floats, when: Ints) -> Floats:
