@@ -82,7 +82,7 @@ class RiskModel(Rules):
 
     log-odds = `intercept` + one step function per feature. `verdict` says what it is worth: "told";
     "few_events": learnt in part, the rest from signs; "too_few": from signs, untested; "nothing_told":
-    no better than chance, so there are no tables and everybody has the base rate. `models`, `gains`,
+    hardly better than chance, so there are no tables and everybody has the base rate. `models`, `gains`,
     `calibration`, `lead_time` and `endings` are the rows of the tables that `risks.PartnerRisk`
     describes, `strength` is what share of the usual weight each feature carries, `usual` each
     feature's median.
