@@ -162,7 +162,8 @@ def timed(data: Path) -> Threads:
     command = [sys.executable, "-m", "benchmarks.risk", "--one", "--data", str(data)]
 
     def start() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(command, cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": ""})
+        own = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+        return subprocess.Popen(command, cwd=ROOT, env=own)
 
     begun = time.perf_counter()
     for _ in range(4):
