@@ -19,6 +19,16 @@ from .panel import MOST_FEATURES, Floats, Spec, numbers_of
 from .steps import Steps, contributions_of, log_odds_of, log_odds_sql
 
 MOST_BYTES = 20_000_000
+COLUMNS = {
+    "models": ["model", "kind", "auc", "auc_low", "auc_high", "average_precision", "brier", "log_loss",
+               "recall_5", "difference", "difference_low", "difference_high", "chosen"],
+    "gains": ["share", "partners", "events", "found", "found_low", "found_high", "precision",
+              "precision_low", "precision_high"],
+    "calibration": ["predicted", "observed", "low", "high", "n"],
+    "lead_time": ["months", "flagged", "low", "high", "n", "false_flags"],
+    "endings": ["ending", "events", "rows"],
+}  # fmt: skip
+"""Columns of the tables that a model tells; all there are where a table is empty."""
 
 Name = Annotated[str, Field(min_length=1, max_length=300)]
 Text = Annotated[str, Field(max_length=2000)]
@@ -182,7 +192,8 @@ class RiskModel(Rules):
 
     def table(self, name: str) -> pd.DataFrame:
         """One of `models`, `gains`, `calibration`, `lead_time`, `endings` as a frame."""
-        return pd.DataFrame(list(getattr(self, name)))
+        rows = list(getattr(self, name))
+        return pd.DataFrame(rows) if rows else pd.DataFrame(columns=COLUMNS[name])
 
     def to_json(self) -> str:
         """The file's text: the same bytes for the same model."""
