@@ -166,7 +166,7 @@ def risk_of(ws: Workspace, period: Period, scope: Scope) -> PartnerRisk:
         reasons=reasons,
         ways_out=ways,
         **tables,
-        followed=followed(ws, day, min(scope.as_of, month_end(step_of(scope.as_of)))),
+        followed=followed(ws, day, scope.as_of),
         card=_card(model),
         snapshot=day,
         horizon_months=model.declared.horizon,

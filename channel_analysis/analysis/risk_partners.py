@@ -24,6 +24,7 @@ COLD_WEIGHT = 20.0
 def partners_at(
     ws: Workspace, model: RiskModel, now: RiskPanel, earlier: RiskPanel, day: datetime.date
 ) -> pd.DataFrame:
+    """Every partner of a snapshot; see `risks.PartnerRisk` for the columns."""
     rules, frame = ws.policy.risk, now.frame
     found = _scored(model, frame, rules.coverage)
     before = _scored(model, earlier.frame, rules.coverage)
@@ -34,7 +35,7 @@ def partners_at(
     found["change"] = found["probability"] - found["previous_probability"]
     quadrant = quadrants(found["probability"], found["previous_probability"], rules.bands)
     found["quadrant"] = quadrant.where(found["band"] != "unknown", "")
-    _stake(found, now.measures, rules.horizon_months, knows_costs(ws))
+    _stake(found, now.measures, model.declared.horizon, knows_costs(ws))
     found["expected_saving"] = expected_saving(found["expected_loss"], rules.review_cost, rules.saved_share)
     _override(ws, found, day)
     known = _named(ws, found.index)

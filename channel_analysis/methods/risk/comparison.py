@@ -121,9 +121,10 @@ def compare(
 ) -> Compared:
     """Fit every model on every fold's past, score its future, and weigh them against the champion.
 
-    A deployable model replaces the champion only when
-    the interval of the difference in AUC, from resampled entities, lies above 0.
+    Folds whose past holds only one outcome teach nothing and are left out. A deployable model replaces
+    the champion only when the interval of the difference in AUC, from resampled entities, lies above 0.
     """
+    folds = [(train, test) for train, test in folds if len(np.unique(learnt.y[train])) == 2]
     scores = {name: np.full(len(learnt.y), np.nan) for name in fitters}
     block, work, done = np.full(len(learnt.y), -1), len(folds) * len(fitters), 0
     for number, (train, test) in enumerate(folds):

@@ -114,6 +114,17 @@ def test_without_a_period_folds_are_by_entity(world):
     assert model.split == "entity"
 
 
+def test_a_past_without_any_bad_end_is_no_ground_to_be_tested_on():
+    from sklearn.linear_model import LogisticRegression
+
+    panel = planted(seed=5, partners=150, months=30)[["partner_id", "snapshot", "trend", "failed"]]
+    early = panel["snapshot"] < panel["snapshot"].min() + pd.DateOffset(months=12)
+    panel.loc[early & panel["failed"].notna(), "failed"] = 0.0
+    own = {"families": {"sales": ["trend"]}, "signs": {"trend": -1}, "folds": 5, "draws": 30}
+    model = trained(panel, references={"plain": LogisticRegression()}, **own)
+    assert "plain" in set(model.table("models")["model"])
+
+
 def test_any_classifier_may_stand_beside_as_a_reference(world):
     from sklearn.naive_bayes import GaussianNB
 
