@@ -31,18 +31,21 @@ if TYPE_CHECKING:
     from .analysis.review import review
     from .analysis.risk import partner_risk, partner_risk_report, risk_model_card, train_partner_risk
     from .analysis.risk_panel import risk_panel
+    from .analysis.root_cause import explain_change, root_cause_report, rows_of_segment
     from .analysis.sales_force import appraise_sales_force
     from .analysis.screening import screen_candidates
     from .analysis.what_if import what_if
     from .methods.risk.model import RiskModel
     from .methods.risk.score import score_risk
     from .methods.risk.train import train_risk
+    from .methods.rootcause.find import find_segments
     from .methods.scoring.weights import ahp_weights
     from .report.fonts import font_families
     from .report.publish import publish
     from .report.saving import save_tables
     from .report.show import show
     from .simulator import Dials, simulate
+    from .store.measures import MeasureRegister
     from .store.proposal import propose_mapping
     from .store.scaffold import make_workspace
     from .store.workspace import open_workspace
@@ -68,6 +71,11 @@ _DOORS = {
     "audit_policy": "analysis.policy_audit",
     "incentives": "analysis.incentives",
     "key_accounts": "analysis.key_accounts",
+    "MeasureRegister": "store.measures",
+    "explain_change": "analysis.root_cause",
+    "find_segments": "methods.rootcause.find",
+    "root_cause_report": "analysis.root_cause",
+    "rows_of_segment": "analysis.root_cause",
     "leads": "analysis.leads",
     "lifecycle": "analysis.lifecycle",
     "measure": "analysis.measure",
@@ -87,6 +95,7 @@ _DOORS = {
 __all__ = [
     "Dials",
     "InputError",
+    "MeasureRegister",
     "Problem",
     "RiskModel",
     "ahp_weights",
@@ -94,7 +103,9 @@ __all__ = [
     "appraise_partners",
     "appraise_sales_force",
     "audit_policy",
+    "explain_change",
     "find_irregularities",
+    "find_segments",
     "font_families",
     "incentives",
     "key_accounts",
@@ -111,6 +122,8 @@ __all__ = [
     "review",
     "risk_model_card",
     "risk_panel",
+    "root_cause_report",
+    "rows_of_segment",
     "save_tables",
     "score_risk",
     "screen_candidates",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .appraisals import PartnerAppraisal
     from .errors import Problem
     from .risks import PartnerRisk
+    from .rootcauses import MeasurePlan, MeasureReview, RootCause
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,12 +289,15 @@ class Review:
 
     banner: Banner
     message: Message
+    decided: MeasureReview
     results: ChannelResults
+    explanation: RootCause
     scorecard: Scorecard
     partners: PartnerAppraisal
     risk: PartnerRisk
     quality: DataQuality
     irregularities: Irregularities
+    plan: MeasurePlan
     appendix: Appendix
     pending: Mapping[str, Pending]
     values: pd.DataFrame
@@ -302,12 +306,15 @@ class Review:
         """Every table any part shows, and the KPI values behind them."""
         parts = (
             self.message,
+            self.decided,
             self.results,
+            self.explanation,
             self.scorecard,
             self.partners,
             self.risk,
             self.quality,
             self.irregularities,
+            self.plan,
             self.appendix,
         )
         found: dict[str, pd.DataFrame] = {"kpi_values": self.values}

@@ -13,7 +13,7 @@ FLOORS = [
     {"simulator"},
     {"store"},
     {"metrics"},
-    {"results", "appraisals", "risks"},
+    {"results", "appraisals", "risks", "rootcauses"},
     {"methods"},
     {"analysis"},
     {"report"},

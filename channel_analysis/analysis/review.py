@@ -8,22 +8,21 @@ from ..store.workspace import Workspace
 from .channels import channel_results
 from .irregularities import irregularities_of
 from .measure import values_of
+from .measures import measure_plan, measure_review
 from .message import message
 from .partners import appraisal_of
 from .provenance import appendix_of, banner_of
 from .quality import data_quality
 from .risk import risk_of
+from .root_cause import explanation_of, usual_base
 from .scope import resolve_period, scope_of
 from .scorecard import scorecard
 
 PENDING_PARTS = {
-    "decisions": ("measures",),
-    "causes": ("sales",),
     "stock": ("stock", "sell_out"),
     "incentives": ("programmes",),
     "sales_force": ("staff",),
     "outlook": ("sales",),
-    "measures": ("measures",),
 }
 """Parts of the review that are one line, with the tables they need."""
 
@@ -43,7 +42,8 @@ def review(ws: Workspace, period: str = "last-quarter") -> Review:
     Returns
     -------
     Review
-        Banner, message, results by channel type, scorecard, data, appendix, and the parts that
+        Banner, message, measures decided before, results by channel type, why net sales moved,
+        scorecard, partners, risk, data, measures proposed, appendix, and the parts that
         are one line; every table it shows is in `tables()`.
 
     Raises
@@ -60,15 +60,19 @@ def review(ws: Workspace, period: str = "last-quarter") -> Review:
     card = scorecard(ws, values, kpis, resolved, scope)
     results = channel_results(ws, values, kpis, resolved, scope)
     irregular = irregularities_of(ws, scope)
+    explanation = explanation_of(ws, kpis, "net_sales", resolved, scope, usual_base(ws, resolved))
     return Review(
         banner=banner_of(ws, quality, kpis, scope),
         message=message(ws, values, kpis, results, card, quality, resolved, scope),
+        decided=measure_review(ws, scope, [explanation]),
         results=results,
+        explanation=explanation,
         scorecard=card,
         partners=appraisal_of(ws, resolved, ws.policy, irregular),
         risk=risk_of(ws, resolved, scope),
         quality=quality,
         irregularities=irregular,
+        plan=measure_plan(ws, scope, [explanation]),
         appendix=appendix_of(ws, kpis, scope, {"scoring": sorted(card.scores["channel_type"])}),
         pending=_pending(ws),
         values=values,

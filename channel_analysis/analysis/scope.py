@@ -108,7 +108,10 @@ def scope_of(ws: Workspace, period: Period, kpis: dict[str, Kpi]) -> Scope:
             channel_types={name: rule.label for name, rule in ws.policy.channel_types.items()},
             kpis={name: kpi.label for name, kpi in kpis.items()},
             units={name: kpi.unit for name, kpi in kpis.items()},
-            values=ws.policy.labels,
+            values={
+                **ws.policy.labels,
+                "measure": {name: one.label for name, one in ws.policy.measures.catalogue.items()},
+            },
         ),
     )
 

@@ -8,6 +8,7 @@ from .cases import cases
 from .checking import check
 from .decisions import decisions
 from .mapping import map_
+from .measures import measures
 from .reports import report
 from .risk import risk
 from .simulation import simulate
@@ -26,4 +27,5 @@ for command in (init, simulate, check, report, dictionary):
 app.command("map")(map_)
 app.add_typer(cases, name="cases")
 app.add_typer(decisions, name="decisions")
+app.add_typer(measures, name="measures")
 app.add_typer(risk, name="risk")

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from ..errors import did_you_mean
 from .appraisal import Candidates, Handling, Partners, SalesForce, Scores
+from .measures import Measures
 from .risk import Risk
 from .rubric import EVERYBODY, Anchors, Band, Rubric
 from .rules import RULES
@@ -92,6 +93,7 @@ class Policy(Rules):
     candidates: Candidates = Candidates()
     handling: Handling = Handling()
     risk: Risk = Risk()
+    measures: Measures = Measures()
     quality: Quality = Quality()
     periods: Periods = Periods()
     irregularities: Irregularities = Irregularities()

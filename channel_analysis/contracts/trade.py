@@ -42,6 +42,12 @@ SALES = Table(
         Column("net_amount", "money", "gross less discount, without tax", unit="currency", required=True),
         Column("cost_amount", "money", "cost of the goods", unit="currency"),
         Column("currency", "text", "ISO 4217 code of the amounts; empty: the workspace's"),
+        Column(
+            "exchange_rate",
+            "number",
+            "units of the workspace's currency that one unit of the invoice's currency was worth; "
+            "amounts stay in the workspace's currency; empty: 1",
+        ),
         known_at("line"),
     ),
 )

@@ -23,6 +23,14 @@ LEVELS = {
 }
 """Entity levels and the column that holds the entity; the company has none."""
 
+EXTRAS = {
+    "product": "product_id",
+    "brand": "brand",
+    "customer": "customer_id",
+    "promotion": "promotion_id",
+}
+"""Dimensions beside the levels of `LEVELS`, with their column."""
+
 UNASSIGNED = "(unassigned)"
 """Entity of rows that name none at a level, so that entities always add up to the company."""
 
@@ -64,7 +72,7 @@ def fact_columns(table: Table, policy: Policy, of_partner: bool = False) -> dict
             family = f"COALESCE(t.channel_family, {family})"
         derived["channel_family"] = (family, join)
     if "product_id" in table.column_names and table.name != "products":
-        derived["category"] = ("pr.category", "product")
+        derived |= {name: (f"pr.{name}", "product") for name in ("category", "brand")}
     if "rep_id" in table.column_names:
         derived["team"] = ("st.team", "staff")
     derived |= _OF_TABLE.get(table.name, {})

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, cached_property
 from typing import Literal
 
-import sqlglot
 from pydantic import Field, model_validator
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
@@ -21,8 +19,12 @@ from ..files import CATALOG, overlay, read_toml
 from ..store.engine import DuckDBEngine, Engine, EngineError
 from ..store.intake import register_empty
 from ..store.workspace import Workspace
+from .expressions import tree_problems
 from .facts import fact_columns, fact_sql
 from .targets import NO_ACTUALS
+from .terms import FactorTree as FactorTree
+from .terms import Term as Term
+from .terms import parsed as parsed
 
 NAMES = (
     "period_start",
@@ -47,31 +49,6 @@ _PROBED = {"days": "90", "recent_days": "90", "price_tolerance": "CAST(0.001 AS 
 
 NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT", "UINTEGER", "FLOAT", "DOUBLE")
 """Types of the engine, beside decimals, that a KPI's terms may have."""
-
-
-class Term(Rules):
-    """An SQL aggregate over one contract table, of the rows in a window of a date column.
-
-    With `of_partner` a row belongs to its partner's own channel type and region, not to the line's.
-    """
-
-    table: str
-    expr: str
-    window: Literal["period", "activity", "known"] = "period"
-    date: str = ""
-    of_partner: bool = False
-
-    @property
-    def date_column(self) -> str:
-        """The column that places a row in time; "" when the table has none."""
-        if self.date:
-            return self.date
-        return "target_date" if self.table == "targets" else TABLES[self.table].date
-
-    @cached_property
-    def tree(self) -> exp.Expr:
-        """The expression's syntax tree."""
-        return parsed(self.expr)
 
 
 class Kpi(Rules):
@@ -99,6 +76,8 @@ class Kpi(Rules):
     lookback_months: int = Field(0, ge=0, le=60)
     of: str = ""
     base: Literal["previous", "last_year", ""] = ""
+    tree: FactorTree | None = None
+    market_tree: FactorTree | None = None
     version: int = 1
 
     @model_validator(mode="before")
@@ -115,6 +94,8 @@ class Kpi(Rules):
             raise ValueError("a lagged KPI names the KPI it is 'of' and its 'base'")
         if self.kind != "lagged" and not self.numerator:
             raise ValueError("a numerator is required")
+        if self.trees and self.kind not in ("additive", "distinct"):
+            raise ValueError("only sums and counts have a factor tree")
         if self.kind == "nested" and not (self.per and self.inner):
             raise ValueError("a nested KPI names what it is 'per' and its 'inner' columns")
         return self
@@ -133,6 +114,17 @@ class Kpi(Rules):
     def terms(self) -> list[Term]:
         """All terms, numerator first."""
         return [*self.numerator, *self.denominator, *self.squares]
+
+    @property
+    def trees(self) -> dict[str, FactorTree]:
+        """Its factor trees, by their name in kpis.toml."""
+        both = {"tree": self.tree, "market_tree": self.market_tree}
+        return {name: tree for name, tree in both.items() if tree}
+
+    @property
+    def checked_terms(self) -> list[Term]:
+        """All terms, then the counts of its factor trees."""
+        return [*self.terms, *(term for tree in self.trees.values() for term in tree.counts.values())]
 
     @property
     def tables(self) -> list[str]:
@@ -192,12 +184,6 @@ def check_policy_names(policy: Policy, kpis: Collection[str]) -> list[Problem]:
     ]
 
 
-@cache
-def parsed(text: str) -> exp.Expr:
-    """An SQL expression's syntax tree, not to be changed; SqlglotError when it is none."""
-    return sqlglot.parse_one(text, read="duckdb")
-
-
 def with_names(tree: exp.Expr, values: Mapping[str, str]) -> str:
     """The expression's SQL with every :name replaced by its value (an SQL text)."""
 
@@ -224,11 +210,11 @@ def _names_problems(
 ) -> list[Problem]:
     where = f"kpis.toml [{name}]"
     problems = []
-    for term in kpi.terms:
+    for term in kpi.checked_terms:
         if term.table not in TABLES:
             what = f"there is no contract table '{term.table}'"
             problems.append(Problem(where, what, did_you_mean(term.table, TABLES)))
-    for text in [*(term.expr for term in kpi.terms), *kpi.inner.values(), *kpi.needs]:
+    for text in [*(term.expr for term in kpi.checked_terms), *kpi.inner.values(), *kpi.needs]:
         try:
             tree = parsed(text)
         except SqlglotError as error:
@@ -241,6 +227,10 @@ def _names_problems(
     if kpi.of in kpis and kpis[kpi.of].kind == "lagged":
         what = f"'{kpi.of}' is itself a change; there is no change of a change"
         problems.append(Problem(where, what, "name a KPI that is not lagged"))
+    for place, made in kpi.trees.items():
+        problems += tree_problems(
+            f"kpis.toml [{name}.{place}]", made.expr, made.factors, made.counts, made.grain
+        )
     return problems or [*_column_problems(where, kpi, policy), *_dated_needs(where, kpi, policy)]
 
 
@@ -264,7 +254,7 @@ def _dated_needs(where: str, kpi: Kpi, policy: Policy) -> list[Problem]:
 def _column_problems(where: str, kpi: Kpi, policy: Policy) -> list[Problem]:
     """Columns that neither the contract nor the joins have, with the nearest that they do."""
     problems = []
-    for number, term in enumerate(kpi.terms):
+    for number, term in enumerate(kpi.checked_terms):
         table = TABLES[term.table]
         options = [*table.column_names, *fact_columns(table, policy, term.of_partner)]
         texts = [parsed(text) for text in (*kpi.inner.values(), *kpi.needs)] if number == 0 else []
@@ -353,7 +343,7 @@ def _probes(kpi: Kpi, policy: Policy) -> list[str]:
     """Queries with the shape of the KPI's own, one per term, that give the type of its value."""
     values = dict.fromkeys(NAMES, "DATE '2025-01-01'") | _PROBED
     found = []
-    for term in kpi.terms:
+    for term in kpi.checked_terms:
         if kpi.kind == "nested":
             found.append(_nested_probe(kpi, term, policy, values))
             continue

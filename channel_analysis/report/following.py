@@ -1,4 +1,4 @@
-"""What follows a report once its pages are out: cases, proposals, warnings, priors to keep."""
+"""What follows a report once its pages are out: cases, proposals, warnings, measures, priors to keep."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..store.alerts import Alert, issue
 from ..store.cases import Found, open_cases
 from ..store.decisions import Proposal, propose
+from ..store.measures import MeasureRegister
 from ..store.priors import freeze_priors
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 FINDINGS, IRREGULARITIES = "data_findings", "irregularities"
 DECISIONS = "decisions"
 ALERTS = "risk_alerts"
+MEASURES = "measure_proposals"
 PRIORS = {"partner_priors": "partner"}
 """Tables of priors, with the level whose scores rest on them."""
 
@@ -31,7 +33,9 @@ _SUBJECTS = {
 
 
 def follow_up(root: Path, period: str, as_of: datetime.date, folder: Path, names: Iterable[str]) -> list[str]:
-    """Open cases, log proposals and keep priors of the published tables `names`; the ids of new cases.
+    """Open cases, log proposals, enter measures and keep priors of the published tables `names`.
+
+    Gives the ids of new cases.
 
     Raises
     ------
@@ -46,6 +50,9 @@ def follow_up(root: Path, period: str, as_of: datetime.date, folder: Path, names
     if ALERTS in names:
         table = pd.read_parquet(folder / "tables" / f"{ALERTS}.parquet")
         issue_all(root, period, table)
+    if MEASURES in names:
+        table = pd.read_parquet(folder / "tables" / f"{MEASURES}.parquet")
+        MeasureRegister(root).enter(table, period)
     for name, level in PRIORS.items():
         if name in names:
             freeze_priors(root, period, level, pd.read_parquet(folder / "tables" / f"{name}.parquet"))

@@ -17,9 +17,11 @@ from typing import Any
 
 from ..errors import InputError, Problem
 from ..files import sha256_of_file
+from ..metrics.periods import parse_period
 from ..store.alerts import overrides_digest
 from ..store.cases import decisions, read_cases
 from ..store.decisions import decided, read_decisions
+from ..store.measures import MeasureRegister
 from ..store.workspace import Workspace
 from .child import Progress, ReportError, run_child
 from .jobs import Job
@@ -116,7 +118,7 @@ def _record(
         "parameters": {k: v for k, v in job.parameters.items() if k not in ("workspace", "tables")},
         "inputs": {
             **_fingerprints(ws, summary),
-            **_decisions(ws),
+            **_decisions(ws, period),
             "notebook": sha256_of_file(job.notebook)[:16],
         },
         "summary": summary,
@@ -142,15 +144,17 @@ def _fingerprints(ws: Workspace, summary: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _decisions(ws: Workspace) -> dict[str, str]:
-    """What people decided is an input as well, and the model kept; that a case was opened is not."""
+def _decisions(ws: Workspace, period: str) -> dict[str, str]:
+    """What people decided is an input as well, and the model kept; what the report itself enters is not."""
     from ..analysis.risk import model_path
 
     model = model_path(ws)
+    end = parse_period(period, ws.settings.company.fiscal_year_start).end
     told = {
         "cases": decisions(read_cases(ws.root)),
         "decisions": decided(read_decisions(ws.root)),
         "overrides": overrides_digest(ws.root),
+        "measures": MeasureRegister(ws.root).digest(period, end),
         "risk_model": sha256_of_file(model)[:16] if model.is_file() else "",
     }
     return {name: fingerprint for name, fingerprint in told.items() if fingerprint}

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from ..appraisals import Appraisal
     from ..results import Review
     from ..risks import RiskReport
+    from ..rootcauses import RootCauseReport
 
-    Report = Review | Appraisal | RiskReport
+    Report = Review | Appraisal | RiskReport | RootCauseReport
 
 DONE = "application/vnd.channel-analysis.done+json"
 """Type of the output by which the runner knows that the last cell ran, with the report's summary."""
@@ -36,7 +37,7 @@ def save_tables(result: Report | Mapping[str, pd.DataFrame], folder: str | Path 
 
     Parameters
     ----------
-    result : Review, Appraisal, RiskReport, or mapping of str to DataFrame
+    result : Review, Appraisal, RiskReport, RootCauseReport, or mapping of str to DataFrame
         A whole report, or tables of one's own by name; these leave open in the run record what they do
         not tell.
     folder : str or Path
@@ -56,7 +57,7 @@ def save_tables(result: Report | Mapping[str, pd.DataFrame], folder: str | Path 
 
 
 def _tables_of(result: Report) -> dict[str, pd.DataFrame]:
-    if type(result).__name__ not in ("Review", "Appraisal", "RiskReport"):
+    if type(result).__name__ not in ("Review", "Appraisal", "RiskReport", "RootCauseReport"):
         what = f"a {type(result).__name__} is neither a report nor tables by name"
         raise InputError([Problem("save_tables", what, 'write save_tables({"name": frame}, tables)')])
     return result.tables()

@@ -34,6 +34,9 @@ PARTS = {
     "Irregularities": "irregularities",
     "PartnerRisk": "risk",
     "RiskModelCard": "risk_model",
+    "RootCause": "root_cause",
+    "MeasureReview": "measures_decided",
+    "MeasurePlan": "measures_plan",
     "Pending": "pending",
     "Appendix": "appendix",
 }
