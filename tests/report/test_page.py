@@ -11,6 +11,7 @@ from channel_analysis.contracts.tables import TABLES
 
 MOST_BYTES = 250_000
 OURS = {"KPI", "NPS", "HHI", "SKU", "English", "FY", "Q", "channel", "analysis", "risk", "train"}
+OURS |= {"measures", "complete"}
 SETTINGS = {
     "adventureworks",
     "contract",
@@ -158,9 +159,13 @@ def test_a_chinese_page_holds_no_english_but_codes_and_names_from_data(published
 
 
 def partners_words(published) -> set[str]:
-    """English words in the names of partners."""
-    names = pd.read_parquet(published.folder / "tables" / "partners.parquet")["name"]
-    return set(re.findall(r"[A-Za-z]{2,}", " ".join(names)))
+    """English words of data: names of partners and reps, values segments are made of, titles of measures."""
+    tables = published.folder / "tables"
+    names = list(pd.read_parquet(tables / "partners.parquet")["name"])
+    names += list(pd.read_parquet(tables / "segment_parts_net_sales.parquet")["name"])
+    decided = pd.read_parquet(tables / "measures.parquet")
+    names += [str(text) for column in ("title", "segment", "owner") for text in decided[column]]
+    return set(re.findall(r"[A-Za-z_]{2,}", " ".join(names)))
 
 
 def test_the_shelf_is_a_page_like_the_others(published):
