@@ -106,7 +106,7 @@ def split_figure(result: RootCause, figures: Figures, words: Words) -> Figure:
         Move(
             words(
                 "root_cause.bar_amount",
-                bar=fitted(entity_of(row), SHORT),
+                bar=fitted(entity_of(row, result, words), SHORT),
                 amount=figures.cell_change(row["amount"]),
             ),
             *_path(row),
@@ -122,7 +122,7 @@ def split_figure(result: RootCause, figures: Figures, words: Words) -> Figure:
         "root_cause.figure.split",
         n=len(rows),
         count=words.number(len(rows)),
-        entity=told(entity_of(rows[0])),
+        entity=told(entity_of(rows[0], result, words)),
         amount=figures.change(rows[0]["amount"]),
         base=against_name(result, words),
         whole=figures.value(result.before),
@@ -137,10 +137,12 @@ def largest_of(result: RootCause) -> pd.DataFrame:
     return result.split.loc[order].head(MOVES)
 
 
-def entity_of(row: dict[str, object]) -> str:
-    """An entity's name, else what stands in the data."""
+def entity_of(row: dict[str, object], result: RootCause, words: Words) -> str:
+    """An entity's name, else what stands in the data; channel types by their names."""
     name = row["name"]
-    return told(name if isinstance(name, str) and name else row["entity"])
+    text = name if isinstance(name, str) and name else str(row["entity"])
+    known = result.scope.names.channel_types
+    return told(" / ".join(words.label(known.get(part, {}), part) for part in text.split(" / ")))
 
 
 def mood_of(amount: float, better: str) -> str:

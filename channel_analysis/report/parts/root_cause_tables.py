@@ -138,7 +138,7 @@ def _refuted_by(row: Row, words: Words) -> str:
 def split_table(result: RootCause, figures: Figures, words: Words) -> Table:
     """The entities that moved a ratio most: weight and rate before and now, within and mix."""
     rows = largest_of(result).to_dict("records")
-    entries = tuple(_entry(r, words) for r in rows)
+    entries = tuple(_entry(r, result, words) for r in rows)
     columns = [Column(words("root_cause.column.entity"), entries, False)]
     for name, group in (("weight", "root_cause.column.weight"), ("rate", "root_cause.column.rate")):
         for when, head in (("_before", base_head(result, words)), ("", words.period_short(result.period))):
@@ -153,8 +153,8 @@ def split_table(result: RootCause, figures: Figures, words: Words) -> Table:
     return Table(f"split_table_{result.kpi}", words("root_cause.caption.split"), tuple(columns), notes)
 
 
-def _entry(row: Row, words: Words) -> str:
-    name = entity_of(dict(row))
+def _entry(row: Row, result: RootCause, words: Words) -> str:
+    name = entity_of(dict(row), result, words)
     entry = row["entry"]
     return words(f"root_cause.entry.{entry}", name=name) if entry in ("new", "lost") else name
 
