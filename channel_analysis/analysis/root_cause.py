@@ -189,8 +189,8 @@ def explanation_of(
     searches = {"": search}
     if name == "net_sales":
         searches[LINES] = _line_search(ws, comparison, used, entries, leaves)
-    if DISCOUNT in set(told.bridge["bar"]):
-        searches[DISCOUNT] = _discount_search(ws, kpis, comparison, used, entries)
+        discounts = _discount_search(ws, kpis, comparison, used, entries)
+        searches |= {DISCOUNT: discounts} if discounts else {}
     return _composed(
         ws, comparison, whole, searches, leaves.apart, told, scope, (*dropped, *leaves.caveats, *told.caveats)
     )
@@ -230,12 +230,16 @@ def _discount_search(
     comparison: Comparison,
     dimensions: Sequence[str],
     entries: Entries,
-) -> Search:
-    """Where the discount rate moved, in what it took from net sales."""
-    kpi = kpis["discount_rate"]
+) -> Search | None:
+    """Where the discount rate moved, in what it took from net sales; None where none is recorded."""
+    kpi = kpis.get("discount_rate")
+    if kpi is None or not ws.facts().intake.has("sales"):
+        return None
     own = replace(comparison, name="discount_rate", kpi=kpi, earlier=())
     leaves = leaves_of(ws, own, dimensions, entries)
-    gross = float(leaves.sums("denominator", own.period).sum())
+    gross, before = (float(leaves.sums("denominator", one).sum()) for one in (own.period, own.base))
+    if gross <= 0 or before <= 0:
+        return None
     return in_money(search_ratios(leaves, own), -gross)
 
 
