@@ -26,6 +26,9 @@ IMMATERIAL = 0.0005
 FAMILY_WISE = 0.05
 """Chance of any segment at all when nothing happened."""
 
+OWN_PART = 0.5
+"""So much of a contribution must be the segment's own gap; the rest is what all others did."""
+
 LINES, DISCOUNT = "lines", "discount"
 """Factors of net sales that are searched by themselves: how many order lines, and the discount rate."""
 
@@ -66,7 +69,8 @@ def search_sums(leaves: Leaves, comparison: Comparison, clumping: float = 1.0) -
     search = as_search(found, frame, comparison, float((expected - base).sum()), usual.whole)
     codes = {name: codes for name, (codes, _) in _codes(leaves).items()}
     likely = np.maximum(expected, 0.0)
-    return _widened(search, lambda own: usual.variance(np.where(own, likely, 0.0), codes))
+    wide = _widened(search, lambda own: usual.variance(np.where(own, likely, 0.0), codes))
+    return _moved_themselves(wide)
 
 
 def _widened(search: Search, beyond: Callable[[np.ndarray], float]) -> Search:
@@ -137,10 +141,25 @@ def search_ratios(leaves: Leaves, comparison: Comparison) -> Search:
 
 
 def _moved_themselves(search: Search) -> Search:
-    """Without segments whose own rate, where they had one, did not move the way they are said to have."""
-    moved = (search.table["now"] - search.table["before"]).astype(float)
-    against = moved.notna() & (moved * search.table["contribution"].astype(float) <= 0)
-    return replace(search, table=search.table[~against].reset_index(drop=True))
+    """Without segments that only stand out because all others moved.
+
+    A segment is told when its own gap to what was expected makes at least half of its contribution, and
+    a rate it had before moved the same way.
+    """
+    frame = search.frame
+    stays: list[bool] = []
+    whole = float(frame["denominator"].sum()) if "denominator" in frame else 1.0
+    gaps = (frame["now"] - frame["expected"]).to_numpy(dtype=float) / whole
+    free = np.ones(len(frame), dtype=bool)
+    for one in search.segments.found[:MOST_SEGMENTS]:
+        own = free & within(frame, one)
+        free &= ~own
+        stays.append(bool(one.contribution * gaps[own].sum() >= OWN_PART * one.contribution**2))
+    kept = np.array(stays, dtype=bool)
+    if "denominator" in frame:
+        moved = (search.table["now"] - search.table["before"]).to_numpy(dtype=float)
+        kept &= ~(moved * search.table["contribution"].to_numpy(dtype=float) <= 0)
+    return replace(search, table=search.table[kept].reset_index(drop=True))
 
 
 def _of_whole(found: Segments, total: float) -> Segments:
