@@ -53,8 +53,9 @@ FITTING = {
 FEW_PAIRS = 3
 """Fewer earlier comparisons tell what is usual with little certainty."""
 
-CERTAIN = 1.96
-"""Standard deviations beyond which the whole's change is not usual."""
+CERTAIN = {1: 12.71, 2: 4.30, 3: 3.18, 4: 2.78, 5: 2.57, 6: 2.45, 7: 2.36}
+"""Standard deviations beyond which the whole's change is not usual, by how many earlier comparisons told
+the deviation, less one (Student's t, 95 %)."""
 
 
 def explain_change(
@@ -263,7 +264,7 @@ def _composed(
         before=whole.before,
         change=whole.change,
         usual=main.usual * scale,
-        verdict=_verdict(main, segments),
+        verdict=_verdict(main, segments, len(comparison.earlier)),
         noise=found.noise,
         placebo=found.placebo,
         placebo_runs=found.placebo_runs,
@@ -303,7 +304,7 @@ def fitting(causes: pd.DataFrame, kpi: Kpi) -> pd.DataFrame:
     return kept.assign(rank=ranks).reset_index(drop=True)
 
 
-def _verdict(search: Search, segments: pd.DataFrame) -> str:
+def _verdict(search: Search, segments: pd.DataFrame, pairs: int) -> str:
     """The search's own, unless what all did lies within what it does from one time to the next."""
     if len(segments):
         return "segments"
@@ -312,7 +313,8 @@ def _verdict(search: Search, segments: pd.DataFrame) -> str:
         return found.verdict
     if np.isfinite(search.whole_variance):
         moved = abs(np.log(max(found.trend_ratio, 1e-12)))
-        return "everything_moved" if moved > CERTAIN * np.sqrt(search.whole_variance) else "noise"
+        certain = CERTAIN[min(max(pairs - 1, 1), max(CERTAIN))]
+        return "everything_moved" if moved > certain * np.sqrt(search.whole_variance) else "noise"
     return "noise" if found.verdict == "segments" else found.verdict
 
 
