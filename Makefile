@@ -12,16 +12,16 @@ export PIP_CONSTRAINT := $(CURDIR)/requirements.lock
 export PIP_BUILD_CONSTRAINT := $(CURDIR)/requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help report test check lab picture bench lock clean
+.PHONY: help report test check ready lab picture bench lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do \
 		printf 'make %-8s %s\n' "$$name" "$$text"; done
 
-report: $(VENV)/.report-stamp ## review of the example company's last complete quarter, Chinese and English
+report: $(VENV)/.report-stamp ## every report on the example company's last complete quarter, Chinese and English
 	@$(BIN)/channel-analysis simulate data/demo --example --force
 	@$(BIN)/channel-analysis risk train .
-	@$(BIN)/channel-analysis report . --period $(PERIOD) $(LANGUAGES)
+	@$(BIN)/channel-analysis report . --report all --period $(PERIOD) $(LANGUAGES)
 
 test: $(VENV)/.dev-stamp ## every test
 	@$(BIN)/python -m pytest
@@ -34,8 +34,11 @@ check: $(VENV)/.dev-stamp ## structure, format, lint, types, generated files
 	@$(BIN)/python tools/environment.py --check
 	@$(BIN)/channel-analysis dictionary --check
 
-lab: $(VENV)/.lab-stamp ## JupyterLab on this workspace
-	@$(BIN)/jupyter lab
+ready: $(VENV)/.lab-stamp ## what the lab needs, and the example company
+	@test -e data/demo || $(BIN)/channel-analysis simulate data/demo --example
+
+lab: ready ## JupyterLab on this workspace, opened on the tour
+	@$(BIN)/jupyter lab --ServerApp.root_dir=. notebooks/tour.ipynb
 
 picture: $(VENV)/.dev-stamp ## the README's picture, from a review made now (needs Chromium)
 	@$(BIN)/channel-analysis simulate data/demo --example --force
@@ -49,7 +52,7 @@ lock: ## resolve requirements.lock anew, all extras together
 	@$(MAKE) --no-print-directory $(VENV)/bin/python
 	@rm -rf build/lock && $(BIN)/python -m venv build/lock
 	@env -u PIP_CONSTRAINT -u PIP_BUILD_CONSTRAINT build/lock/bin/python -m pip -qq install \
-		--disable-pip-version-check hatchling editables '.[lab,zh,spark,postgres,dev,bench]'
+		--disable-pip-version-check hatchling editables '.[lab,zh,pdf,spark,postgres,dev,bench]'
 	@{ echo '# Every extra resolved together on Python 3.11 by `make lock`.'; \
 		build/lock/bin/python -m pip freeze --exclude channel_analysis | LC_ALL=C sort -f -t= -k1,1; } > build/lock.txt
 	@mv build/lock.txt requirements.lock && rm -rf build/lock
@@ -77,7 +80,7 @@ $(VENV)/.dev-stamp: pyproject.toml requirements.lock | $(BIN)/python
 
 $(VENV)/.bench-stamp: $(VENV)/.dev-stamp
 	@echo "Installing what the benchmarks compare with ..."
-	@$(PIP) install -e '.[lab,zh,spark,postgres,dev,bench]'
+	@$(PIP) install -e '.[lab,zh,pdf,spark,postgres,dev,bench]'
 	@touch $@
 
 # PYTHON=... names another interpreter.

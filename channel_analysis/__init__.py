@@ -20,20 +20,26 @@ from .errors import InputError, Problem
 
 if TYPE_CHECKING:
     from .analysis.appraisal import appraise
+    from .analysis.data_quality_report import data_quality_report
     from .analysis.incentives import incentives
     from .analysis.irregularities import find_irregularities
     from .analysis.key_accounts import key_accounts
+    from .analysis.kpi_book import kpis
     from .analysis.leads import leads
     from .analysis.lifecycle import lifecycle
     from .analysis.measure import measure, periods
+    from .analysis.partner_sheet import partner_sheet, partner_sheets
     from .analysis.partners import appraise_partners
     from .analysis.policy_audit import audit_policy
+    from .analysis.quality import data_quality
     from .analysis.review import review
     from .analysis.risk import partner_risk, partner_risk_report, risk_model_card, train_partner_risk
     from .analysis.risk_panel import risk_panel
     from .analysis.root_cause import explain_change, root_cause_report, rows_of_segment
     from .analysis.sales_force import appraise_sales_force
+    from .analysis.sales_team_report import sales_team_report
     from .analysis.screening import screen_candidates
+    from .analysis.screening_report import screening_report
     from .analysis.what_if import what_if
     from .methods.risk.model import RiskModel
     from .methods.risk.score import score_risk
@@ -41,9 +47,11 @@ if TYPE_CHECKING:
     from .methods.rootcause.find import find_segments
     from .methods.scoring.weights import ahp_weights
     from .report.fonts import font_families
+    from .report.language import use_language
     from .report.publish import publish
     from .report.saving import save_tables
     from .report.show import show
+    from .report.sortable import interactive_tables
     from .simulator import Dials, simulate
     from .store.measures import MeasureRegister
     from .store.proposal import propose_mapping
@@ -65,6 +73,15 @@ _DOORS = {
     "ahp_weights": "methods.scoring.weights",
     "score_risk": "methods.risk.score",
     "train_risk": "methods.risk.train",
+    "data_quality": "analysis.quality",
+    "partner_sheet": "analysis.partner_sheet",
+    "partner_sheets": "analysis.partner_sheet",
+    "sales_team_report": "analysis.sales_team_report",
+    "screening_report": "analysis.screening_report",
+    "data_quality_report": "analysis.data_quality_report",
+    "kpis": "analysis.kpi_book",
+    "use_language": "report.language",
+    "interactive_tables": "report.sortable",
     "appraise": "analysis.appraisal",
     "appraise_partners": "analysis.partners",
     "appraise_sales_force": "analysis.sales_force",
@@ -103,12 +120,16 @@ __all__ = [
     "appraise_partners",
     "appraise_sales_force",
     "audit_policy",
+    "data_quality",
+    "data_quality_report",
     "explain_change",
     "find_irregularities",
     "find_segments",
     "font_families",
     "incentives",
+    "interactive_tables",
     "key_accounts",
+    "kpis",
     "leads",
     "lifecycle",
     "make_workspace",
@@ -116,6 +137,8 @@ __all__ = [
     "open_workspace",
     "partner_risk",
     "partner_risk_report",
+    "partner_sheet",
+    "partner_sheets",
     "periods",
     "propose_mapping",
     "publish",
@@ -124,13 +147,16 @@ __all__ = [
     "risk_panel",
     "root_cause_report",
     "rows_of_segment",
+    "sales_team_report",
     "save_tables",
     "score_risk",
     "screen_candidates",
+    "screening_report",
     "show",
     "simulate",
     "train_partner_risk",
     "train_risk",
+    "use_language",
     "what_if",
 ]
 

@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .results import Appendix, Banner, Caveat, Scope
+from .results import Appendix, Banner, Caveat, Result, Scope
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, slots=True)
-class PartnerAppraisal:
+@dataclass(frozen=True, slots=True, repr=False)
+class PartnerAppraisal(Result):
     """Partners of one period scored, ranked among their channel type, tiered, and what follows.
 
     `partners`, best first within each channel type: entity, name, group (channel type), region,
@@ -50,10 +50,6 @@ class PartnerAppraisal:
     scope: Scope
     caveats: tuple[Caveat, ...] = ()
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row per partner."""
-        return self.partners
-
     def tables(self) -> dict[str, pd.DataFrame]:
         """Partners, their points, awards, tiers, priors, and a year's quarters."""
         return {
@@ -68,8 +64,8 @@ class PartnerAppraisal:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyAudit:
+@dataclass(frozen=True, slots=True, repr=False)
+class PolicyAudit(Result):
     """How much hangs on the policy's weights, and whether the policy can be gamed.
 
     `weights`: group, kpi, weight, entropy, critic (what those diagnostics would make of this period).
@@ -104,8 +100,8 @@ class PolicyAudit:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Screening:
+@dataclass(frozen=True, slots=True, repr=False)
+class Screening(Result):
     """Candidates screened: who is on the shortlist, and what to ask.
 
     `candidates`, the shortlist first, those with a veto last: candidate_id, candidate_name, applied_on,
@@ -138,10 +134,6 @@ class Screening:
         """The candidates on the shortlist, the best first."""
         return self.candidates[self.candidates["is_shortlisted"]]
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row per candidate."""
-        return self.candidates
-
     def tables(self) -> dict[str, pd.DataFrame]:
         """Candidates, the points behind their scores, reasons, questions and territories."""
         return {
@@ -153,8 +145,8 @@ class Screening:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class WhatIf:
+@dataclass(frozen=True, slots=True, repr=False)
+class WhatIf(Result):
     """Partners under other rules beside the rules as they are, period by period.
 
     `partners`: period, entity, group, net_sales, score_today, score_changed, score_change, tier_today,
@@ -172,17 +164,13 @@ class WhatIf:
         """Only those that are in another tier."""
         return self.partners[self.partners["move"] != ""].reset_index(drop=True)
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row per period and partner."""
-        return self.partners
-
     def tables(self) -> dict[str, pd.DataFrame]:
         """Partners and costs."""
         return {"what_if_partners": self.partners, "what_if_costs": self.costs}
 
 
-@dataclass(frozen=True, slots=True)
-class SalesForce:
+@dataclass(frozen=True, slots=True, repr=False)
+class SalesForce(Result):
     """Reps and teams of one period: attainment, what explains it, scores, recognition.
 
     `reps`: rep_id, rep_name, group (channel type), region, team, manager_id, start_date, end_date,
@@ -223,10 +211,6 @@ class SalesForce:
     scope: Scope
     caveats: tuple[Caveat, ...] = ()
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row per rep."""
-        return self.reps
-
     def tables(self) -> dict[str, pd.DataFrame]:
         """Reps, teams, and what is concluded about them."""
         return {
@@ -242,8 +226,8 @@ class SalesForce:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Lifecycle:
+@dataclass(frozen=True, slots=True, repr=False)
+class Lifecycle(Result):
     """Where partners stand in their lives, and how much hangs on few of them.
 
     `partners`: partner_id, partner_name, channel_type, region, state, previous_state ("" when it was not
@@ -265,10 +249,6 @@ class Lifecycle:
     scope: Scope
     caveats: tuple[Caveat, ...] = ()
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row per partner."""
-        return self.partners
-
     def tables(self) -> dict[str, pd.DataFrame]:
         """Partners, states, how they changed, the ramp, concentration and what could be lost."""
         return {
@@ -281,8 +261,8 @@ class Lifecycle:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class KeyAccounts:
+@dataclass(frozen=True, slots=True, repr=False)
+class KeyAccounts(Result):
     """The key accounts side by side, the largest first.
 
     `accounts`: see `methods.key_accounts.COLUMNS`. `team`, who sold to or visited whom: customer_id,
@@ -295,17 +275,13 @@ class KeyAccounts:
     scope: Scope
     caveats: tuple[Caveat, ...] = ()
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row per key account."""
-        return self.accounts
-
     def tables(self) -> dict[str, pd.DataFrame]:
         """Accounts and their project teams."""
         return {"key_accounts": self.accounts, "key_account_team": self.team}
 
 
-@dataclass(frozen=True, slots=True)
-class Leads:
+@dataclass(frozen=True, slots=True, repr=False)
+class Leads(Result):
     """What became of leads.
 
     `groups`: dimension ("source", "channel_type", "rep"), entity ("" where none is named), name (of a
@@ -319,17 +295,13 @@ class Leads:
     scope: Scope
     caveats: tuple[Caveat, ...] = ()
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row per source, channel type and rep."""
-        return self.groups
-
     def tables(self) -> dict[str, pd.DataFrame]:
         """Leads by group and all together."""
         return {"leads": self.groups, "leads_total": self.total}
 
 
-@dataclass(frozen=True, slots=True)
-class Incentives:
+@dataclass(frozen=True, slots=True, repr=False)
+class Incentives(Result):
     """Support programmes and incentives, described; no effect is claimed.
 
     `programmes`: see `metrics.incentives.programme_sums`. `spend`: channel_type, cost_type, amount, last_year
@@ -341,17 +313,13 @@ class Incentives:
     scope: Scope
     caveats: tuple[Caveat, ...] = ()
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row per programme."""
-        return self.programmes
-
     def tables(self) -> dict[str, pd.DataFrame]:
         """Programmes and spend."""
         return {"programmes": self.programmes, "incentive_spend": self.spend}
 
 
-@dataclass(frozen=True, slots=True)
-class Appraisal:
+@dataclass(frozen=True, slots=True, repr=False)
+class Appraisal(Result):
     """The periodic appraisal of everybody who sells: its parts in the order of the page."""
 
     banner: Banner

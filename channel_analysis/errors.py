@@ -41,6 +41,14 @@ class InputError(Exception):
                 lines.append(f"     fix: {problem.fix}")
         return "\n".join(lines)
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: the problems, for the cell above shows the call."""
+        return [f"InputError: {self}"]
+
+
+class UnknownName(InputError, AttributeError):
+    """There is nothing of that name behind a dot; an AttributeError as well, so that `hasattr` answers."""
+
 
 def refuse(problems: Iterable[Problem]) -> None:
     """Raise InputError when there is any problem; do nothing otherwise."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Iterator, Mapping
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -78,3 +80,39 @@ def written_beside(target: Path) -> Iterator[Path]:
         os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+_RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+"""Names that Windows keeps for devices, with any ending."""
+
+LONGEST_NAME = 80
+"""Bytes that a name taken from data may have in a file's name; with endings every file system takes it."""
+
+
+def safe_names(texts: Iterable[str]) -> dict[str, str]:
+    """For each text a file's name that says it as far as every system allows; no two share a name.
+
+    Letters and digits of all scripts, `-` and `_` stay; what else there is becomes `-`. A text that
+    cannot stay as it is, or differs from another by capitals alone, gets eight digits of its hash.
+
+    Examples
+    --------
+    >>> safe_names(["P00123", "华东", "../east", "west", "West"])
+    {'P00123': 'P00123', '华东': '华东', '../east': 'east-09bc21f0', 'west': 'west', 'West': 'West-41a6741e'}
+    """
+    names, taken = {}, set()
+    for text in sorted(set(texts), key=lambda text: (text.casefold(), text != text.lower(), text)):
+        name = _plain_name(text)
+        if not name or name != text or name.casefold() in taken:
+            mark = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:8]
+            name = f"{name}-{mark}" if name else mark
+        taken.add(name.casefold())
+        names[text] = name
+    return {text: names[text] for text in texts}
+
+
+def _plain_name(text: str) -> str:
+    """What of a text may stand in a file's name; "" where nothing may."""
+    kept = re.sub(r"[^\w-]+", "-", unicodedata.normalize("NFC", text)).strip("-_")
+    short = kept.encode()[:LONGEST_NAME].decode(errors="ignore")
+    return "" if short.casefold() in _RESERVED else short

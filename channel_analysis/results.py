@@ -1,14 +1,15 @@
 """The nouns: what methods conclude, frozen; tables first, then what explains them; no words, no HTML.
 
-Every result's `tables()` gives the frames a reader sees, by name.
+Every result derives from `Result`: it gives its tables by name, and shows itself in Jupyter.
 Money is in the workspace's currency, shares are 0 to 1, periods are codes such as 2025Q3.
 """
 
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,29 @@ if TYPE_CHECKING:
     from .errors import Problem
     from .risks import PartnerRisk
     from .rootcauses import MeasurePlan, MeasureReview, RootCause
+
+
+class Result:
+    """What every noun can do: give its tables, the main one by itself, and tell of itself in a line."""
+
+    __slots__ = ()
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The frames a reader sees, by name, the main one first."""
+        return {}
+
+    def to_frame(self) -> pd.DataFrame:
+        """The main table, the first of `tables()` unless said otherwise."""
+        return next(iter(self.tables().values()))
+
+    def __repr__(self) -> str:
+        scope = getattr(self, "scope", None) or getattr(getattr(self, "banner", None), "scope", None)
+        about = [scope.period, *(f"{name}={value}" for name, value in scope.where.items())] if scope else []
+        sizes = {name: len(frame) for name, frame in self.tables().items()}
+        found = [f"{name} {n} row{'s' * (n != 1)}" for name, n in sizes.items()]
+        held = [", ".join(found[:3]) + (f" and {len(found) - 3} tables more" if found[3:] else "")]
+        head = " ".join([type(self).__name__, *about])
+        return f"{head}: {'; '.join([*filter(None, held), '.to_frame(), .tables()'])}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +71,7 @@ class Scope:
 
     `begins` is the data's first day where they begin after the period's; `uncovered` names channel
     types whose data do not reach its end, `stopped` those without a row in it, with their last day.
+    `where` is what the report is narrowed to, such as region: East; empty for the company.
     """
 
     company: str
@@ -61,6 +86,7 @@ class Scope:
     uncovered: tuple[str, ...]
     stopped: Mapping[str, datetime.date]
     names: Names
+    where: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def last_day(self) -> datetime.date:
@@ -73,8 +99,8 @@ class Scope:
         return bool(self.uncovered) or self.begins is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Banner:
+@dataclass(frozen=True, slots=True, repr=False)
+class Banner(Result):
     """What stands above everything: scope, as-of date, data grade, how much was set aside."""
 
     scope: Scope
@@ -86,23 +112,38 @@ class Banner:
     definitions: str
     report: str = "review"
 
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """A banner shows no table."""
-        return {}
+    def to_frame(self) -> pd.DataFrame:
+        """One row: company, period, as_of, grade and what became of the rows."""
+        import pandas as pd
+
+        own = ("grade", "rows_given", "rows_set_aside", "rows_unreadable", "amount_set_aside")
+        scope = {name: getattr(self.scope, name) for name in ("company", "period", "as_of")}
+        return pd.DataFrame([scope | {name: getattr(self, name) for name in own}])
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing worth a manager's time: a code, its subject, numbers, and the part it links to."""
+    """One thing worth a manager's time: a code, its subject, numbers, and the part it links to.
+
+    `table` is the table or figure of that part which shows it, `weight` its money (NaN where nobody knows
+    it), `sure` a code for how sure it is. `measure` (code of the catalogue), `owner` and `due` are of the
+    measure proposed; without a measure, `owner` is who should look at it; "" and None where there is none.
+    """
 
     code: str
     subject: str
     numbers: Mapping[str, float | str]
     part: str
+    table: str = ""
+    weight: float = math.nan
+    sure: str = "exact"
+    measure: str = ""
+    owner: str = ""
+    due: datetime.date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+@dataclass(frozen=True, slots=True, repr=False)
+class Message(Result):
     """The page's message.
 
     `cards` has one row per KPI: kpi, unit, better, value, low, high, denominator, target, previous,
@@ -120,8 +161,8 @@ class Message:
         return {"message_cards": self.cards}
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelResults:
+@dataclass(frozen=True, slots=True, repr=False)
+class ChannelResults(Result):
     """Results by channel type.
 
     `channels`: one row per channel type, family and the company, wide: a column per KPI, and
@@ -141,8 +182,8 @@ class ChannelResults:
         return {"channels": self.channels, "channel_history": self.history, "channel_changes": self.changes}
 
 
-@dataclass(frozen=True, slots=True)
-class Scorecard:
+@dataclass(frozen=True, slots=True, repr=False)
+class Scorecard(Result):
     """Scores of channel types against fixed anchors.
 
     `scores`: channel_type, family, score, low, high (by chance), worst, best (by what is missing),
@@ -158,17 +199,13 @@ class Scorecard:
     scope: Scope
     caveats: tuple[Caveat, ...] = ()
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row per channel type."""
-        return self.scores
-
     def tables(self) -> dict[str, pd.DataFrame]:
         """Scores and the points that make them."""
         return {"scorecard": self.scores, "scorecard_points": self.points}
 
 
-@dataclass(frozen=True, slots=True)
-class DataQuality:
+@dataclass(frozen=True, slots=True, repr=False)
+class DataQuality(Result):
     """What became of the data: accounts and a grade per table, findings, and what stopped the intake.
 
     `accounts`: table, rows_given, rows_used, rows_set_aside, rows_unreadable, amount_given,
@@ -210,8 +247,8 @@ class DataQuality:
         return {"data_accounts": self.accounts, "data_grades": self.grades, "data_findings": self.findings}
 
 
-@dataclass(frozen=True, slots=True)
-class Irregularities:
+@dataclass(frozen=True, slots=True, repr=False)
+class Irregularities(Result):
     """What in trade is to be checked, as far as the reviewers' capacity goes.
 
     `cases`, the most at stake first: case_id, rule, period, partner_id, partner_name, rep_id,
@@ -235,10 +272,6 @@ class Irregularities:
     scope: Scope
     caveats: tuple[Caveat, ...] = ()
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row per case."""
-        return self.cases
-
     def tables(self) -> dict[str, pd.DataFrame]:
         """Cases, their evidence, the rules, and what became of earlier cases."""
         return {
@@ -249,8 +282,8 @@ class Irregularities:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+@dataclass(frozen=True, slots=True, repr=False)
+class Pending(Result):
     """A part of the report that is one line: data absent, method not there yet, or in another `report`."""
 
     part: str
@@ -258,13 +291,15 @@ class Pending:
     supplied_tables: tuple[str, ...]
     report: str = ""
 
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """A line shows no table."""
-        return {}
+    def to_frame(self) -> pd.DataFrame:
+        """One row: part, and the tables it would need."""
+        import pandas as pd
+
+        return pd.DataFrame({"part": [self.part], "missing_tables": [", ".join(self.missing_tables)]})
 
 
-@dataclass(frozen=True, slots=True)
-class Appendix:
+@dataclass(frozen=True, slots=True, repr=False)
+class Appendix(Result):
     """Definitions, weights, parameters and provenance.
 
     `definitions`: kpi, unit, better, version and the definition per language; `weights`:
@@ -283,8 +318,8 @@ class Appendix:
         return {"definitions": self.definitions, "weights": self.weights}
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
+@dataclass(frozen=True, slots=True, repr=False)
+class Review(Result):
     """The periodic channel review: its parts in the order of the page."""
 
     banner: Banner
@@ -301,6 +336,10 @@ class Review:
     appendix: Appendix
     pending: Mapping[str, Pending]
     values: pd.DataFrame
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per channel type, family and the company."""
+        return self.results.channels
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Every table any part shows, and the KPI values behind them."""

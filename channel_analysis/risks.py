@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .results import Appendix, Banner, Caveat, Scope
+from .results import Appendix, Banner, Caveat, Result, Scope
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,8 +20,8 @@ WARNED = ("orange", "red")
 """Bands of which a partner is warned even when it is not on the watch list."""
 
 
-@dataclass(frozen=True, slots=True)
-class PartnerRisk:
+@dataclass(frozen=True, slots=True, repr=False)
+class PartnerRisk(Result):
     """Partners of one snapshot with their risk of a bad end in the months ahead.
 
     `partners`, the gravest first: partner_id, partner_name, channel_type, region, owner_id, status
@@ -64,10 +64,6 @@ class PartnerRisk:
     gap_months: int
     scope: Scope
     caveats: tuple[Caveat, ...] = ()
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row per partner."""
-        return self.partners
 
     def watch_list(self) -> pd.DataFrame:
         """The partners to look into, the one whose review saves most first."""
@@ -119,22 +115,27 @@ class PartnerRisk:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class RiskModelCard:
+@dataclass(frozen=True, slots=True, repr=False)
+class RiskModelCard(Result):
     """How far the warnings of a `PartnerRisk` can be trusted: its model, told from its own past.
 
-    Holds the result itself; `tables` is empty because the result's own hold everything.
+    Holds the result itself; `tables()` is empty because the result's own hold everything.
     """
 
     risk: PartnerRisk
 
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Nothing of its own."""
-        return {}
+    @property
+    def scope(self) -> Scope:
+        """That of the result."""
+        return self.risk.scope
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per model compared."""
+        return self.risk.models
 
 
-@dataclass(frozen=True, slots=True)
-class RiskReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class RiskReport(Result):
     """The periodic report on partners at risk: its parts in the order of the page."""
 
     banner: Banner

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .results import Appendix, Banner, Caveat, Scope
+from .results import Appendix, Banner, Caveat, Result, Scope
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,8 +92,8 @@ class Segment(dict[str, Any]):
         return self.low, self.high
 
 
-@dataclass(frozen=True, slots=True)
-class Segments:
+@dataclass(frozen=True, slots=True, repr=False)
+class Segments(Result):
     """What a search found. `actual - expected = trend + the segments' contributions + rest`.
 
     `found`, the strongest first, do not overlap: each holds what those before it left. `trend` is what
@@ -142,8 +142,8 @@ class Segments:
         return {"segments": self.to_frame()}
 
 
-@dataclass(frozen=True, slots=True)
-class RootCause:
+@dataclass(frozen=True, slots=True, repr=False)
+class RootCause(Result):
     """Why a KPI moved from a base to a period.
 
     `against` is "previous", "last_year" or "plan", `base` the base period's code; `now`, `before` and
@@ -232,8 +232,8 @@ class RootCause:
         return {f"{name}_{self.kpi}": table for name, table in tables.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class MeasureReview:
+@dataclass(frozen=True, slots=True, repr=False)
+class MeasureReview(Result):
     """Measures decided on, and what became of them: first thing of the next review.
 
     `measures`, overdue ones first: measure_id, measure (code of the catalogue), title (free text of
@@ -249,17 +249,13 @@ class MeasureReview:
     scope: Scope
     caveats: tuple[Caveat, ...] = ()
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row per measure."""
-        return self.measures
-
     def tables(self) -> dict[str, pd.DataFrame]:
         """The measures."""
         return {"measures": self.measures}
 
 
-@dataclass(frozen=True, slots=True)
-class MeasurePlan:
+@dataclass(frozen=True, slots=True, repr=False)
+class MeasurePlan(Result):
     """Measures this period's findings propose.
 
     `proposals`: measure_id, measure, segment, kpi, tag, cause, contribution (of the segment),
@@ -272,17 +268,13 @@ class MeasurePlan:
     scope: Scope
     caveats: tuple[Caveat, ...] = ()
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row per proposal."""
-        return self.proposals
-
     def tables(self) -> dict[str, pd.DataFrame]:
         """The proposals."""
         return {"measure_proposals": self.proposals}
 
 
-@dataclass(frozen=True, slots=True)
-class RootCauseReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class RootCauseReport(Result):
     """The report on causes: measures decided before, an explanation per KPI, measures proposed."""
 
     banner: Banner
@@ -290,6 +282,13 @@ class RootCauseReport:
     explanations: tuple[RootCause, ...]
     plan: MeasurePlan
     appendix: Appendix
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per KPI and segment."""
+        import pandas as pd
+
+        found = [one.segments.assign(kpi=one.kpi) for one in self.explanations]
+        return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=["kpi"])
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Every table any part shows."""
@@ -304,8 +303,8 @@ class RootCauseReport:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+@dataclass(frozen=True, slots=True, repr=False)
+class Effect(Result):
     """What a measure brought, compared with segments that had none.
 
     `amount` is for the whole time since it began, in the KPI's unit, with a 95 % interval; NaN unless
@@ -320,3 +319,9 @@ class Effect:
     pre_trend_p: float
     comparable: int
     since: datetime.date | None
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """One row with all of it."""
+        import pandas as pd
+
+        return {"effect": pd.DataFrame([{name: getattr(self, name) for name in self.__slots__}])}

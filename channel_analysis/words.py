@@ -13,7 +13,21 @@ from typing import Any
 from .errors import InputError, Problem, did_you_mean
 from .files import CATALOG, read_toml
 
+LEAST = 0.1
+"""Amounts below so much of a unit are told in a unit of their own."""
+
 MINUS = "\N{MINUS SIGN}"
+
+LONGEST = 120
+"""A run of so many signs without a break is no word; of a longer one sentences tell the beginning."""
+
+_BEGUN = 80
+_ENDLESS = re.compile(rf"[^\s,.;:!?，。；：！？、]{{{LONGEST + 1},}}")
+_TURNING = re.compile(
+    "[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+"""Signs that are written from right to left, or turn those that follow."""
+_ISOLATES, _OWN_DIRECTION, _END = "\u2066\u2067\u2068", "\u2068", "\u2069"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +73,13 @@ class Words:
     def __call__(self, key: str, **values: object) -> str:
         """The text of a key with its names filled in; numbers must be formatted before.
 
-        A key may have forms `key.one` and `key.other`, chosen by the integer `n`.
+        A key may have forms `key.one` and `key.other`, chosen by the integer `n`. Texts filled in may be
+        names from data, see `within_sentence`.
         """
         if key not in self._texts and "n" in values:
             key = f"{key}.one" if values["n"] in (1, "1") and f"{key}.one" in self._texts else f"{key}.other"
-        return self._texts[key].format(**values)
+        texts = {name: within_sentence(v) if isinstance(v, str) else v for name, v in values.items()}
+        return self._texts[key].format(**texts)
 
     def has(self, key: str) -> bool:
         """Whether the catalogue holds a key."""
@@ -79,13 +95,13 @@ class Words:
 
     def join(self, parts: Iterable[str]) -> str:
         """Parts of an enumeration."""
-        return self("list.separator").join(parts)
+        return self("list.separator").join(map(within_sentence, parts))
 
     def number(self, value: float, decimals: int = 0) -> str:
         """A number with the language's separators and a true minus sign."""
         if _missing(value):
             return self("none")
-        text: str = _pattern(decimals).apply(_rounded(value, decimals), self.locale)
+        text: str = _pattern(decimals).apply(_rounded(value, decimals), _signs(self.locale))
         return text.replace("-", MINUS)
 
     def share(self, value: float, decimals: int = 1) -> str:
@@ -126,11 +142,12 @@ class Words:
         """An amount in a unit chosen before, without the unit's name."""
         return self("none") if _missing(value) else self.number(value / unit.divisor, unit.decimals)
 
-    def amount(self, value: float, currency: str, signed: bool = False) -> str:
-        """An amount with its unit, for sentences."""
+    def amount(self, value: float, currency: str, signed: bool = False, unit: Unit | None = None) -> str:
+        """An amount with its unit, for sentences; in the unit of figures beside it unless that hides it."""
         if _missing(value):
             return self("none")
-        unit = self.money_unit([value], currency)
+        if unit is None or abs(value) < LEAST * unit.divisor:
+            unit = self.money_unit([value], currency)
         number = (self._signed if signed else self.number)(value / unit.divisor, unit.decimals)
         sign = number[0] if number[0] in f"+{MINUS}" else ""
         parts = {"sign": sign, "number": number.removeprefix(sign), "currency": self.currency(currency)}
@@ -179,6 +196,30 @@ class Words:
         return text.lstrip(MINUS) if is_zero else text if value < 0 else f"+{text}"
 
 
+def within_sentence(text: str) -> str:
+    """A text that may stand in a sentence: it turns no sign but its own round, and ends.
+
+    One with signs written from right to left gets a direction of its own (Unicode's isolates, which
+    nobody sees); of a word longer than `LONGEST` the beginning is told.
+
+    Examples
+    --------
+    >>> within_sentence("East"), within_sentence("\\u202eEast"), len(within_sentence("W" * 10_000))
+    ('East', '\\u2068\\u202eEast\\u2069', 81)
+    """
+    if len(text) > LONGEST:
+        text = _ENDLESS.sub(lambda run: run[0][:_BEGUN] + "…", text)
+    if not _TURNING.search(text):
+        return text
+    depth, kept = 0, []
+    for sign in text:
+        if sign == _END and not depth:
+            continue
+        depth += (sign in _ISOLATES) - (sign == _END)
+        kept.append(sign)
+    return _OWN_DIRECTION + "".join(kept) + _END * (depth + 1)
+
+
 def _flattened(table: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, str]]:
     for key, value in table.items():
         if isinstance(value, Mapping):
@@ -193,6 +234,14 @@ def _pattern(decimals: int) -> Any:
     from babel.numbers import parse_pattern
 
     return parse_pattern("#,##0" + ("." + "0" * decimals if decimals else ""))
+
+
+@cache
+def _signs(locale: str) -> Any:
+    """Babel's locale, parsed once: asked by name it is parsed for every number."""
+    from babel import Locale
+
+    return Locale.parse(locale)
 
 
 def _missing(value: float | None) -> bool:

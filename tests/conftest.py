@@ -84,6 +84,21 @@ def adventureworks_report(adventureworks_workspace: Path) -> "Published":
     return publish(adventureworks_workspace)[0]
 
 
+@pytest.fixture(scope="session")
+def hostile_company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Publish every report of a company whose every text is hostile, once; give its workspace."""
+    import channel_analysis as ca
+    from channel_analysis.analysis.risk import train_partner_risk
+    from channel_analysis.report.publish import Wanted, publish_all
+    from tests.hostile import make_hostile_company
+
+    folder = make_hostile_company(tmp_path_factory.mktemp("hostile"))
+    train_partner_risk(ca.open_workspace(folder))
+    outcome = publish_all(folder, Wanted(reports=("all",), handouts=("xlsx",)))
+    assert [str(one.error) for one in outcome.failed] == []
+    return folder
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """With CHANNEL_ANALYSIS_NO_SKIP=1 a skipped test fails the run, missing shared data apart."""
     if session.exitstatus == pytest.ExitCode.OK and _forbidden_skips(session.config):

@@ -210,4 +210,4 @@ def test_help_loads_nothing_heavy():
         "CliRunner().invoke(app, ['cases', '--help'])\nprint(*sys.modules)"
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.split()
-    assert [name for name in ("pandas", "duckdb", "rich.cells", "great_tables") if name in loaded] == []
+    assert [name for name in ("pandas", "duckdb", "rich.cells") if name in loaded] == []

@@ -1,11 +1,12 @@
 """Files of the house: TOML read and laid over, hashes, and writing that is whole or not at all."""
 
 import hashlib
+import re
 
 import pytest
 
 from channel_analysis.errors import InputError
-from channel_analysis.files import overlay, read_toml, sha256_of_file, written_beside
+from channel_analysis.files import overlay, read_toml, safe_names, sha256_of_file, written_beside
 
 
 def problem(path) -> str:
@@ -84,3 +85,16 @@ def test_a_failure_while_writing_keeps_the_old_file_and_leaves_no_rest(tmp_path)
         raise KeyboardInterrupt
     assert target.read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+
+
+HOSTILE = ["", ".", "../../etc/passwd", "a/b", "a\\b", "a\0b", "CON", "nul", "COM1", " ", "\u202egnp"]
+HOSTILE += ["x" * 300, "喆" * 300]
+
+
+def test_a_name_from_data_becomes_a_file_name_that_every_system_takes():
+    names = safe_names([*HOSTILE, "West", "west", "华东"])
+    assert names["华东"] == "华东"
+    assert len({name.casefold() for name in names.values()}) == len(names)
+    for name in names.values():
+        assert re.fullmatch(r"[\w-]+", name) and len(name.encode()) <= 90
+        assert name.casefold() not in {"con", "nul", "com1"}

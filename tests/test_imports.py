@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 HEAVY = {
-    "great_tables",
     "matplotlib",
     "nbconvert",
     "papermill",

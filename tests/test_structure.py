@@ -13,7 +13,7 @@ FLOORS = [
     {"simulator"},
     {"store"},
     {"metrics"},
-    {"results", "appraisals", "risks", "rootcauses"},
+    {"results", "appraisals", "risks", "rootcauses", "sheets", "summaries"},
     {"methods"},
     {"analysis"},
     {"report"},

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from ..errors import Problem, did_you_mean
 from ..metrics.kpis import Kpi
 from ..metrics.leaves import additive_dimensions, dimensions_of
-from ..metrics.periods import Period, coverage
+from ..metrics.periods import Period
 from ..results import Caveat
 from ..store.workspace import Workspace
 from .change_leaves import Comparison
 from .measure import values_of
-from .scope import begins_late, incomplete
+from .scope import begins_late, covered_by, incomplete
 
 AGAINST = ("last_year", "previous", "plan")
 """What a period can be compared with."""
@@ -70,7 +70,7 @@ def comparison_of(ws: Workspace, name: str, kpi: Kpi, period: Period, against: s
     They end before the base, whose own chance would be in both, unless there is none without it.
     """
     base = period.previous if against == "previous" else period.last_year
-    covered = coverage(ws.facts().engine)
+    covered = covered_by(ws)
     pairs: list[tuple[Period, Period]] = []
     for back in range(1, MOST_EARLIER + 1):
         pair = _earlier(period, against, back)
@@ -97,9 +97,7 @@ def whole_of(ws: Workspace, comparison: Comparison) -> tuple[Whole | None, list[
     values = values_of(ws, {name: comparison.kpi}, [comparison.period, comparison.base], ("company",))
     rows = values.set_index("period")
     early = incomplete(ws, [comparison.period, comparison.base])
-    if comparison.period.code in early or (
-        early and not begins_late(ws, comparison.base, coverage(ws.facts().engine))
-    ):
+    if comparison.period.code in early or (early and not begins_late(ws, comparison.base, covered_by(ws))):
         return None, [Caveat("change_incomplete", "warning", name, {"periods": tuple(sorted(early))})]
     if early:
         why = {"period": comparison.base.code, "reason": "no_history"}
@@ -124,7 +122,7 @@ def searched_dimensions(
     """Where to look: what was asked for or the usual, without dimensions over which parts do not add up."""
     kpi = comparison.kpi
     known = dimensions_of(kpi, ws.policy)
-    used = list(wanted) or [name for name in DIMENSIONS if name in known]
+    used = list(wanted) or [name for name in DIMENSIONS if name in known and name not in ws.where]
     whole = (
         additive_dimensions(ws.facts(), kpi, ws.policy, [comparison.period, comparison.base], used)
         if kpi.kind != "additive"

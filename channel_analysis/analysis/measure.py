@@ -9,11 +9,11 @@ import pandas as pd
 from ..errors import InputError, Problem, did_you_mean, refuse
 from ..metrics.facts import LEVELS
 from ..metrics.kpis import Kpi, load_kpis
-from ..metrics.periods import MONTHS, Period, coverage
+from ..metrics.periods import MONTHS, Period
 from ..metrics.values import kpi_values
 from ..store.workspace import Workspace
 from .names import with_names
-from .scope import begins_late, incomplete, last_complete, resolve_period
+from .scope import begins_late, covered_by, incomplete, last_complete, resolve_period
 
 
 def measure(
@@ -96,7 +96,7 @@ def periods(ws: Workspace, kind: str = "quarter", *, last: int = 12) -> list[str
         )
     if last < 1:
         raise InputError([Problem("last", f"{last} periods cannot be listed", "ask for one or more")])
-    covered = coverage(ws.facts().engine)
+    covered = covered_by(ws)
     period = last_complete(ws, kind, covered)
     found = [period]
     while len(found) < last and not begins_late(ws, period.previous, covered):

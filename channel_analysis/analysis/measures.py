@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,9 +11,9 @@ import pandas as pd
 from ..contracts.measures import Measure
 from ..contracts.policy import Policy
 from ..metrics.kpis import Kpi, load_kpis
-from ..results import Caveat, Scope
+from ..results import Caveat, Finding, Scope
 from ..rootcauses import MeasurePlan, MeasureReview, RootCause
-from ..store.measure_entries import PROPOSED, Entry, measure_id, parts_of
+from ..store.measure_entries import PROPOSED, Entry, measure_id, parts_of, segment_of
 from ..store.measures import MeasureRegister
 from ..store.workspace import Workspace
 from .measure_effects import effects_of
@@ -28,6 +28,16 @@ EFFECTS = ["effect", "effect_low", "effect_high", "effect_verdict", "effect_reas
 
 LOOK_BACK = datetime.timedelta(days=400)
 """Closed measures are told of for so long after their decision."""
+
+ABOUT: Mapping[str, Callable[[Finding], dict[str, str]]] = {
+    **dict.fromkeys(
+        ("target_missed", "channel_moved", "score_lowest"), lambda finding: {"channel_type": finding.subject}
+    ),
+    **dict.fromkeys(
+        ("growth_from_new", "decline_from_lost"), lambda finding: {"channel_family": finding.subject}
+    ),
+}
+"""What findings are about, where it is less than the whole."""
 
 _ORDER = {"overdue": 0, "open": 1, "done": 2, "dropped": 3}
 
@@ -98,6 +108,44 @@ def measure_plan(ws: Workspace, scope: Scope, explanations: Sequence[RootCause])
     return MeasurePlan(pd.DataFrame(rows, columns=list(PROPOSED)), scope)
 
 
+def with_first_steps(ws: Workspace, plan: MeasurePlan, findings: Iterable[Finding]) -> MeasurePlan:
+    """A plan with the first steps that the message's findings name, beside what explanations propose."""
+    catalogue, known = ws.policy.measures.catalogue, MeasureRegister(ws.root).entries()
+    rows = [
+        _as_registered(_first_step(finding, catalogue[finding.measure], plan.scope), known)
+        for finding in findings
+        if finding.measure in catalogue and catalogue[finding.measure].finding
+    ]
+    if not rows:
+        return plan
+    steps = pd.DataFrame(rows, columns=list(PROPOSED))
+    table = pd.concat([plan.proposals, steps], ignore_index=True) if len(plan.proposals) else steps
+    return MeasurePlan(table, plan.scope)
+
+
+def _first_step(finding: Finding, measure: Measure, scope: Scope) -> dict[str, Any]:
+    """The measure after a finding, in the shape of what explanations propose."""
+    where = {**scope.where, **ABOUT[finding.code](finding)} if finding.code in ABOUT else dict(scope.where)
+    place = segment_of(where)
+    lost = measure.expected_share * finding.weight
+    return {
+        "measure_id": measure_id(scope.period, "net_sales", place, finding.measure),
+        "measure": finding.measure,
+        "segment": place,
+        "parts": parts_of(where.items()),
+        "kpi": "net_sales",
+        "tag": measure.tag,
+        "cause": "",
+        "contribution": float("nan"),
+        "expected_amount": lost if lost > 0 else float("nan"),
+        "owner": finding.owner,
+        "due": finding.due,
+        "decided_on": min(scope.as_of, scope.last_day),
+        "proof_kpi": measure.proof,
+        "state": "complete" if finding.owner else "proposed",
+    }
+
+
 def _answers(policy: Policy, causes: pd.DataFrame) -> list[tuple[str, str]]:
     """Codes of the catalogue that answer causes, each with the cause, the strongest cause first."""
     found: dict[str, str] = {}
@@ -109,7 +157,7 @@ def _answers(policy: Policy, causes: pd.DataFrame) -> list[tuple[str, str]]:
 
 
 def _answering(catalogue: Mapping[str, Measure], tag: str, cause: str) -> list[str]:
-    of_tag = {code: one for code, one in catalogue.items() if one.tag == tag}
+    of_tag = {code: one for code, one in catalogue.items() if one.tag == tag and not one.finding}
     named = [code for code, one in of_tag.items() if cause in one.causes]
     return named + [code for code, one in of_tag.items() if not one.causes]
 
@@ -124,17 +172,20 @@ def _proposal(
     kpi: str,
 ) -> dict[str, Any]:
     measure, rules = policy.measures.catalogue[code], policy.measures
-    where = dict(zip(parts["dimension"].astype(str), parts["value"].astype(str), strict=True))
+    own = zip(parts["dimension"].astype(str), parts["value"].astype(str), strict=True)
+    where = {**scope.where, **dict(own)}
     by_region = rules.owners_by_region.get(where.get("region", ""), "")
     by_type = rules.owners_by_channel_type.get(where.get("channel_type", ""), "")
     owner = by_region or by_type or rules.default_owner
     days = measure.due_days or rules.due_days
-    names = (name if isinstance(name, str) else "" for name in parts["name"])
+    names = [*scope.where.values(), *(name if isinstance(name, str) else "" for name in parts["name"])]
+    narrowed = [f"{dimension}={value}" for dimension, value in scope.where.items()]
+    place = " & ".join([*narrowed, str(segment["segment"])])
     contribution = float(segment["contribution"])
     return {
-        "measure_id": measure_id(scope.period, kpi, str(segment["segment"]), code),
+        "measure_id": measure_id(scope.period, kpi, place, code),
         "measure": code,
-        "segment": str(segment["segment"]),
+        "segment": place,
         "parts": parts_of(zip(where, where.values(), names, strict=True)),
         "kpi": kpi,
         "tag": measure.tag,
@@ -175,8 +226,7 @@ def measure_review(ws: Workspace, scope: Scope, explanations: Sequence[RootCause
     InputError
         When the register cannot be read.
     """
-    entries = MeasureRegister(ws.root).before(scope.period, scope.end)
-    rows = [_decided(one, scope.as_of) for one in entries] + _from_data(ws, scope)
+    rows = decided_before(ws, scope)
     recent = [row for row in rows if row["closed_on"] is None or row["decided_on"] >= scope.end - LOOK_BACK]
     older = len(rows) - len(recent)
     caveats = (Caveat("measures_older", "note", numbers={"n": older}),) if older else ()
@@ -188,6 +238,12 @@ def measure_review(ws: Workspace, scope: Scope, explanations: Sequence[RootCause
     table = table.sort_values(["order", "day", "measure_id"], kind="stable", ignore_index=True)
     effects = effects_of(ws, load_kpis(ws), table, scope, _found_segments(explanations))
     return MeasureReview(pd.concat([table[DECIDED], effects[EFFECTS]], axis=1), scope, caveats)
+
+
+def decided_before(ws: Workspace, scope: Scope) -> list[dict[str, Any]]:
+    """Measures decided before the period's end and not by its own report: `DECIDED`, and decided_on."""
+    entries = MeasureRegister(ws.root).before(scope.period, scope.end)
+    return [_decided(one, scope.as_of) for one in entries] + _from_data(ws, scope)
 
 
 def _decided(one: Entry, day: datetime.date) -> dict[str, Any]:

@@ -10,8 +10,20 @@ import pandas as pd
 from ..metrics.intervals import differ
 from ..metrics.kpis import Kpi
 from ..metrics.periods import Period
-from ..results import ChannelResults, DataQuality, Finding, Message, Scope, Scorecard
+from ..results import ChannelResults, DataQuality, Finding, Irregularities, Message, Scope, Scorecard
+from ..risks import PartnerRisk
+from ..rootcauses import MeasurePlan, RootCause
 from ..store.workspace import Workspace
+from .findings import (
+    of_data,
+    of_explanation,
+    of_irregularities,
+    of_results,
+    of_risk,
+    of_scores,
+    owned,
+    weightiest,
+)
 
 CARDS = (
     "net_sales",
@@ -28,6 +40,8 @@ CARDS = (
 
 CARDS_SHOWN = 6
 
+FINDINGS_SHOWN = 3
+
 WHOLE = 0.005
 """Targets whose actual is so close to the period's net sales are targets of the whole company."""
 
@@ -41,21 +55,30 @@ def message(
     quality: DataQuality,
     period: Period,
     scope: Scope,
+    *,
+    plan: MeasurePlan | None = None,
+    explanation: RootCause | None = None,
+    risk: PartnerRisk | None = None,
+    irregularities: Irregularities | None = None,
 ) -> Message:
-    """Say what happened in one sentence, show the main KPIs, and point at three findings."""
+    """Say what happened in one sentence, show the main KPIs, and point at three findings.
+
+    The findings are the weightiest in money; those whose money nobody knows come last.
+    """
     company = values[values["level"] == "company"]
-    cards = _cards(ws, company, kpis, period)
-    findings = [
-        *_change_findings(results),
-        *_comparable_findings(values, period),
-        *_target_findings(values, period),
-        *_score_findings(card),
-        *_quality_findings(quality),
+    found = [
+        *of_results(results, values, period),
+        *of_explanation(explanation, plan),
+        *of_risk(risk),
+        *of_irregularities(irregularities),
+        *of_data(quality),
+        *of_scores(card),
     ]
-    return Message(cards, _verdict(company, period), tuple(findings[:3]), scope)
+    told = [owned(finding, ws.policy.measures, scope) for finding in weightiest(found, FINDINGS_SHOWN)]
+    return Message(_cards(company, kpis, period), _verdict(company, period), tuple(told), scope)
 
 
-def _cards(ws: Workspace, company: pd.DataFrame, kpis: Mapping[str, Kpi], period: Period) -> pd.DataFrame:
+def _cards(company: pd.DataFrame, kpis: Mapping[str, Kpi], period: Period) -> pd.DataFrame:
     now, before, year = (
         company[company["period"] == p.code].set_index("kpi")
         for p in (period, period.previous, period.last_year)
@@ -122,83 +145,3 @@ def target_share(now: pd.DataFrame) -> float:
     """What the targets' own actual is of the period's net sales: 1 when they cover the company."""
     sales = float(now.at["net_sales", "value"])
     return float(now.at["attainment", "numerator"]) / sales if sales > 0 else float("nan")
-
-
-def _change_findings(results: ChannelResults) -> list[Finding]:
-    """The channel type that moved net sales most, in either direction, with its share of the change."""
-    table = results.changes
-    if len(table) < 2 or not table["change"].abs().max() > 0:
-        return []
-    row = table.loc[table["change"].abs().idxmax()]
-    total = float(table["change"].sum())
-    numbers: dict[str, float | str] = {
-        "change": float(row["change"]),
-        "total": total,
-        "base": str(row["base"]),
-    }
-    return [Finding("channel_moved", str(row["channel_type"]), numbers, "results")]
-
-
-def _comparable_findings(values: pd.DataFrame, period: Period) -> list[Finding]:
-    """The larger channel family whose growth and like-for-like growth point in opposite directions."""
-    own = values[(values["level"] == "channel_family") & (values["period"] == period.code)]
-    table = own.pivot(index="entity", columns="kpi", values="value")
-    if not {"growth_yoy", "like_for_like_yoy"} <= set(table.columns):
-        return []
-    opposite = table[table["growth_yoy"] * table["like_for_like_yoy"] < 0]
-    if opposite.empty:
-        return []
-    row = opposite.loc[opposite["net_sales"].idxmax()]
-    numbers: dict[str, float | str] = {
-        "growth": float(row["growth_yoy"]),
-        "like_for_like": float(row["like_for_like_yoy"]),
-    }
-    code = "growth_from_new" if row["growth_yoy"] > 0 else "decline_from_lost"
-    return [Finding(code, str(row.name), numbers, "results")]
-
-
-def _target_findings(values: pd.DataFrame, period: Period) -> list[Finding]:
-    """The channel type furthest below its target in money."""
-    own = values[
-        (values["level"] == "channel_type")
-        & (values["kpi"] == "attainment")
-        & (values["period"] == period.code)
-        & (values["status"] == "ok")
-    ]
-    gaps = own["numerator"] - own["denominator"]
-    if gaps.empty or gaps.min() >= 0:
-        return []
-    row = own.loc[gaps.idxmin()]
-    numbers: dict[str, float | str] = {"gap": float(-gaps.min()), "attainment": float(row["value"])}
-    return [Finding("target_missed", str(row["entity"]), numbers, "results")]
-
-
-def _score_findings(card: Scorecard) -> list[Finding]:
-    """The lowest score, and the KPI that costs it most points against target."""
-    scored = card.scores[card.scores["status"] == "ok"]
-    if len(scored) < 2:
-        return []
-    lowest = scored.loc[scored["score"].idxmin()]
-    points = card.points[
-        (card.points["channel_type"] == lowest["channel_type"]) & (card.points["status"] == "ok")
-    ]
-    lost = points["effective_weight"] * (100 - points["kpi_score"])
-    weakest = points.loc[lost.idxmax()]
-    numbers: dict[str, float | str] = {
-        "score": float(lowest["score"]),
-        "kpi": str(weakest["kpi"]),
-        "points_lost": float(lost.max()),
-    }
-    return [Finding("score_lowest", str(lowest["channel_type"]), numbers, "scorecard")]
-
-
-def _quality_findings(quality: DataQuality) -> list[Finding]:
-    aside = quality.findings[quality.findings["is_set_aside"]] if len(quality.findings) else quality.findings
-    if aside.empty:
-        return []
-    numbers: dict[str, float | str] = {
-        "rows": int(aside["rows"].sum()),
-        "amount": float(aside["amount"].sum()),
-        "grade": quality.grade,
-    }
-    return [Finding("data_set_aside", "", numbers, "data")]

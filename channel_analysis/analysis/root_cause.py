@@ -12,7 +12,7 @@ from ..errors import InputError, Problem, refuse
 from ..metrics.kpis import Kpi, load_kpis
 from ..metrics.leaves import rows_behind
 from ..metrics.order_lines import ORDER_LINES, clumping
-from ..metrics.periods import Period, coverage
+from ..metrics.periods import Period
 from ..results import Caveat, Scope
 from ..rootcauses import RootCause, RootCauseReport
 from ..store.workspace import Workspace
@@ -35,9 +35,10 @@ from .change_segments import (
 )
 from .change_whole import Whole, comparison_of, problems_of, searched_dimensions, whole_of
 from .measures import measure_plan, measure_review, proposals_of
+from .narrow import narrowed_to, only_measures, own_partners
 from .provenance import appendix_of, banner_of
 from .quality import data_quality
-from .scope import begins_late, resolve_period, scope_of
+from .scope import begins_late, covered_by, resolve_period, scope_of
 
 EXPLAINED = ("net_sales", "gross_margin", "csat")
 """KPIs that the report explains, as far as they can be had."""
@@ -129,22 +130,29 @@ def rows_of_segment(
     return rows_behind(ws.facts(), kpis[explanation.kpi], ws.policy, wanted, where, limit)
 
 
-def root_cause_report(ws: Workspace, period: str = "last-quarter") -> RootCauseReport:
+def root_cause_report(
+    ws: Workspace, period: str = "last-quarter", where: Mapping[str, str] | None = None
+) -> RootCauseReport:
     """The periodic report on causes: measures decided before, explanations, measures proposed.
 
     Every KPI of `EXPLAINED` that can be had is compared with last year, or with the period before
-    where the data do not reach back that far. Raises as `explain_change`.
+    where the data do not reach back that far. `where` narrows it, as `review`. Raises as
+    `explain_change`.
     """
     kpis = load_kpis(ws)
     resolved = resolve_period(ws, period)
-    scope = scope_of(ws, resolved, kpis)
+    own = narrowed_to(ws, where or {}, resolved)
+    scope = scope_of(own, resolved, kpis)
     told = tuple(
-        explanation_of(ws, kpis, name, resolved, scope, usual_base(ws, resolved))
-        for name in explained_kpis(ws, kpis)
+        explanation_of(own, kpis, name, resolved, scope, usual_base(own, resolved))
+        for name in explained_kpis(own, kpis)
     )
+    decided = measure_review(ws, scope, told)
+    if own.where:
+        decided = only_measures(decided, own.where, own_partners(ws, own.where))
     return RootCauseReport(
         banner=banner_of(ws, data_quality(ws, scope), kpis, scope, "root_cause"),
-        decided=measure_review(ws, scope, told),
+        decided=decided,
         explanations=told,
         plan=measure_plan(ws, scope, told),
         appendix=appendix_of(ws, kpis, scope, {}),
@@ -160,7 +168,7 @@ def explained_kpis(ws: Workspace, kpis: Mapping[str, Kpi]) -> list[str]:
 
 def usual_base(ws: Workspace, period: Period) -> str:
     """What a period is compared with by default: last year, or the period before without data of it."""
-    covered = coverage(ws.facts().engine)
+    covered = covered_by(ws)
     return "previous" if begins_late(ws, period.last_year, covered) else "last_year"
 
 

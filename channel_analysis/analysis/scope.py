@@ -19,7 +19,9 @@ from ..metrics.periods import (
     uncovered_types,
 )
 from ..results import Names, Scope
+from ..store.engine import literal
 from ..store.workspace import Workspace
+from ..words import languages
 
 LAST_DAY = datetime.date(9000, 12, 31)
 """No period begins later, whatever stands in the data."""
@@ -33,12 +35,12 @@ def resolve_period(ws: Workspace, text: str) -> Period:
     InputError
         When the text is no period, or the data hold no sales in it.
     """
-    covered = coverage(ws.facts().engine)
+    covered = covered_by(ws)
     if str(text) in LAST:
         return last_complete(ws, LAST[str(text)], covered)
     period = parse_period(text, ws.settings.company.fiscal_year_start)
     first, last = min(c.first for c in covered), max(c.last for c in covered)
-    if period.end <= first or period.start > last or not active_types(ws.facts().engine, period):
+    if period.end <= first or period.start > last or not active_types(ws.whole.facts().engine, period):
         what = f"there are no sales in {period.code}; the data run from {first} to {last}"
         fix = _offer(ws, period.kind, covered)
         raise InputError([Problem("period", what, fix)])
@@ -51,7 +53,7 @@ def last_complete(ws: Workspace, kind: str, covered: Sequence[Coverage]) -> Peri
     first = min(c.first for c in covered)
     while period.end > first:
         whole = not begins_late(ws, period, covered) and not uncovered(ws, period, covered)
-        if whole and active_types(ws.facts().engine, period):
+        if whole and active_types(ws.whole.facts().engine, period):
             return period
         period = period.previous
     what = f"no {kind} is complete: the data run from {first} to {max(c.last for c in covered)}"
@@ -70,7 +72,7 @@ def uncovered(ws: Workspace, period: Period, covered: Sequence[Coverage]) -> lis
     if not uncovered_types(period, covered, every, ws.policy, complete_to):
         return []
     year_before = Period(add_months(period.start, -12), period.end, period.kind)
-    active = active_types(ws.facts().engine, year_before)
+    active = active_types(ws.whole.facts().engine, year_before)
     return uncovered_types(period, covered, active, ws.policy, complete_to)
 
 
@@ -82,13 +84,13 @@ def begins_late(ws: Workspace, period: Period, covered: Sequence[Coverage]) -> b
 
 def incomplete(ws: Workspace, periods: Sequence[Period]) -> set[str]:
     """Codes of the periods that the data do not cover from their beginning to their end."""
-    covered = coverage(ws.facts().engine)
+    covered = covered_by(ws)
     return {p.code for p in periods if begins_late(ws, p, covered) or uncovered(ws, p, covered)}
 
 
 def scope_of(ws: Workspace, period: Period, kpis: dict[str, Kpi]) -> Scope:
     """The scope of a report on a period."""
-    covered = coverage(ws.facts().engine)
+    covered = covered_by(ws)
     company = ws.settings.company
     open_ended = uncovered(ws, period, covered)
     silent = [c.channel_type for c in covered if c.channel_type in open_ended and c.last < period.start]
@@ -104,16 +106,33 @@ def scope_of(ws: Workspace, period: Period, kpis: dict[str, Kpi]) -> Scope:
         begins=min(c.first for c in covered) if begins_late(ws, period, covered) else None,
         uncovered=tuple(open_ended),
         stopped={c.channel_type: c.last for c in covered if c.channel_type in silent},
+        where=dict(ws.where),
         names=Names(
             channel_types={name: rule.label for name, rule in ws.policy.channel_types.items()},
             kpis={name: kpi.label for name, kpi in kpis.items()},
             units={name: kpi.unit for name, kpi in kpis.items()},
             values={
                 **ws.policy.labels,
+                "owner": _owner_name(ws),
                 "measure": {name: one.label for name, one in ws.policy.measures.catalogue.items()},
             },
         ),
     )
+
+
+def covered_by(ws: Workspace) -> Sequence[Coverage]:
+    """From when to when each channel type's data reach: the company's, for what is narrowed as well."""
+    return coverage(ws.whole.facts().engine)
+
+
+def _owner_name(ws: Workspace) -> dict[str, dict[str, str]]:
+    """The name of the owner that a workspace is narrowed to."""
+    if "owner" not in ws.where:
+        return {}
+    owner = ws.where["owner"]
+    asked = f"SELECT staff_name FROM staff WHERE staff_id = {literal(owner)}"
+    found = ws.whole.facts().engine.query(asked)["staff_name"].to_pylist()
+    return {owner: dict.fromkeys(languages(), found[0])} if found and found[0] else {}
 
 
 def _offer(ws: Workspace, kind: str, covered: Sequence[Coverage]) -> str:

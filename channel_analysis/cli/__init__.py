@@ -7,11 +7,13 @@ import typer
 from .cases import cases
 from .checking import check
 from .decisions import decisions
+from .handing import mail
 from .mapping import map_
 from .measures import measures
 from .reports import report
 from .risk import risk
 from .simulation import simulate
+from .verifying import verify
 from .workspaces import dictionary, init
 
 app = typer.Typer(
@@ -22,7 +24,7 @@ app = typer.Typer(
     help="Sales channel performance: from a company's own data to a report a manager opens.",
 )
 
-for command in (init, simulate, check, report, dictionary):
+for command in (init, simulate, check, report, verify, mail, dictionary):
     app.command()(command)
 app.command("map")(map_)
 app.add_typer(cases, name="cases")

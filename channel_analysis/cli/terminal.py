@@ -12,6 +12,7 @@ from typing import NoReturn
 import typer
 
 from ..errors import InputError
+from .columns import plain
 
 Progress = Callable[[str, int, int], None]
 
@@ -76,7 +77,7 @@ def progress_shown() -> Iterator[Progress]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.completed}/{task.total}"),
         TimeElapsedColumn(),
@@ -87,8 +88,8 @@ def progress_shown() -> Iterator[Progress]:
         def show(what: str, done: int, of: int) -> None:
             task = tasks.setdefault(what.partition(":")[0], -1)
             if task < 0:
-                task = tasks[what.partition(":")[0]] = bar.add_task(what, total=of)
-            bar.update(task, completed=done, total=of, description=what)  # type: ignore[arg-type]
+                task = tasks[what.partition(":")[0]] = bar.add_task(plain(what), total=of)
+            bar.update(task, completed=done, total=of, description=plain(what))  # type: ignore[arg-type]
 
         yield show
 
@@ -101,6 +102,6 @@ def _plain_lines() -> Progress:
         task, quarter = what.partition(":")[0], 4 * done // max(of, 1)
         if told.get(task) != quarter:
             told[task] = quarter
-            typer.echo(f"{task}: {done} of {of}", err=True)
+            typer.echo(plain(f"{task}: {done} of {of}"), err=True)
 
     return show

@@ -14,12 +14,16 @@ Tag = Literal["positioning", "strategy", "people", "partner", "market", "data"]
 class Measure(Rules):
     """A measure of the catalogue: for which tag and causes (none: all of the tag), and what proves it.
 
+    One with a `finding` (a code of the message's, such as "target_missed") is the first step after that
+    finding instead, whatever its cause.
+
     `expected_share` is the part of a loss it is expected to bring back, `proof` the KPI that will show
     it, `due_days` its time where it is not the usual one.
     """
 
     tag: Tag
     causes: tuple[str, ...] = ()
+    finding: str = ""
     label: Label = {}
     proof: str = "net_sales"
     due_days: int = Field(0, ge=0, le=730)

@@ -272,15 +272,17 @@ def _column_problems(where: str, kpi: Kpi, policy: Policy) -> list[Problem]:
 
 def _engine_problems(kpis: Mapping[str, Kpi], policy: Policy) -> list[Problem]:
     """Let the engine run each KPI's SQL on empty tables; all at once first, singly on failure."""
+    probes = _all_probes(kpis, policy)
+    if not probes:
+        return []
     engine = DuckDBEngine()
     engine.connection.execute("PRAGMA disable_optimizer")  # binding alone shows every mistake
     _register_empty(engine)
-    probes = _all_probes(kpis, policy)
     try:
-        rows = engine.query(_together(probes)) if probes else None
+        rows = engine.query(_together(probes))
     except EngineError:
         return _refused(engine.query, probes)
-    types = dict(zip(rows["i"].to_pylist(), rows["v"].to_pylist(), strict=True)) if rows else {}
+    types = dict(zip(rows["i"].to_pylist(), rows["v"].to_pylist(), strict=True))
     return [p for i, (name, _) in enumerate(probes) if (p := _type_problem(name, types.get(i)))]
 
 

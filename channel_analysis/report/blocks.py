@@ -41,13 +41,17 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A KPI with its value and comparisons; the shape and the word say what the colour says."""
+    """A KPI with its value and comparisons; the shape and the word say what the colour says.
+
+    `trend` is a sparkline's SVG.
+    """
 
     title: str
     value: str
     unit: str
     detail: str
     comparisons: tuple[Comparison, ...]
+    trend: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +63,16 @@ class Cards:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An entry of a list, with the section it links to, or with what a program said in English."""
+    """An entry of a list, with the section it links to, or with what a program said in English.
+
+    `facts` are told below it, such as what is to be done, by whom and until when.
+    """
 
     text: str
     link: str = ""
     link_text: str = ""
     quotes: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,125 +1,118 @@
-"""Charts as inline SVG: text stays text, colours are the page's, equal data give equal bytes."""
+"""Charts by rows, by columns and over time, as SVG; each returns its drawing.
+
+One notation throughout: what is actual is solid and dark, what was before is solid and grey, a plan is
+hollow, a forecast hatched; changes carry sign and shape beside their colour.
+"""
 
 from __future__ import annotations
 
-import io
-import logging
 import math
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from .fonts import font_families
+from .svg import WIDTH, Scale, bar, dot, line, shortened, svg, text, text_width, widest
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+ROW = 28
+"""Height of a row."""
 
-WIDTH = 9.6
-"""Width of every figure in inches; the page scales it to the column."""
+GUTTER = 210
+"""Most width for the names of rows."""
 
-COLOURS = {
-    "actual": "#1d4e79",
-    "before": "#9db4c8",
-    "good": "#1b7a5a",
-    "bad": "#b3402a",
-    "text": "#202a33",
-    "muted": "#5b6770",
-    "rule": "#c9d1d8",
-    "paper": "#ffffff",
+PANELS = 4
+"""Panels beside each other."""
+
+STYLES = {
+    "actual": ("actual", "solid"),
+    "before": ("before", "solid"),
+    "plan": ("actual", "hollow"),
+    "forecast": ("actual", "hatched"),
 }
-"""Colours by role; in the SVG they become the page's variables, so that dark mode can differ."""
+"""How each kind of figure is drawn: colour and style."""
 
 
-@contextmanager
-def drawing(
-    name: str, rows: float, language: str, columns: int = 1, grid_rows: int = 1
-) -> Iterator[_Drawing]:
-    """A figure of `rows` inches height to draw on; `drawing.svg` holds its SVG after the block."""
-    import matplotlib
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One entity over time: heights, their names, kinds (of `STYLES`), and the labels of some ("" of others).
 
-    matplotlib.use("svg")
-    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # a missing weight is no news
-    from matplotlib.figure import Figure
+    `plan` is what the last bar was to reach, NaN where nobody said.
+    """
 
-    with matplotlib.rc_context(_settings(name, language)):
-        figure = Figure(figsize=(WIDTH, rows), layout="constrained")
-        axes = figure.subplots(grid_rows, columns, sharey=True, squeeze=False)
-        made = _Drawing(figure, [axis for line in axes for axis in line])
-        yield made
-        made.svg = _svg(figure)
+    title: str
+    heights: Sequence[float]
+    ticks: Sequence[str]
+    kinds: Sequence[str]
+    labels: Sequence[str]
+    plan: float = math.nan
 
 
-class _Drawing:
-    """A figure under way: its axes in reading order, and its SVG once it is finished."""
-
-    def __init__(self, figure: Figure, axes: Sequence[Axes]) -> None:
-        self.figure, self.axes, self.svg = figure, list(axes), ""
-
-    @property
-    def ax(self) -> Axes:
-        """The only axes."""
-        return self.axes[0]
-
-
-def bars_over_time(
-    ax: Axes, heights: Sequence[float], ticks: Sequence[str], title: str, last_label: str, base: int | None
-) -> None:
-    """Bars by period, the last one dark with its value, the one compared with in the second tone."""
-    colours = [COLOURS["rule"]] * len(heights)
-    if base is not None and base >= 0:
-        colours[base] = COLOURS["before"]
-    colours[-1] = COLOURS["actual"]
-    ax.bar(range(len(heights)), heights, color=colours, width=0.78)
-    ax.axhline(0, color=COLOURS["muted"], linewidth=0.6)
-    ax.annotate(
-        last_label,
-        (len(heights) - 1, max(*heights[-2:], 0)),
-        xytext=(0, 3),
-        textcoords="offset points",
-        ha="center",
-        color=COLOURS["text"],
-        fontweight="bold",
-    )
-    ax.set_title(title, loc="left", color=COLOURS["text"], fontsize=11)
-    shown = sorted({0, len(heights) - 1} | ({base} if base is not None and base >= 0 else set()))
-    ax.set_xticks(shown, [ticks[i] for i in shown], fontsize=9)
-    ax.tick_params(axis="y", left=False, labelleft=False)
-    ax.margins(y=0.18)
-    ax.set_xlim(-0.7, len(heights) + 0.1)
-    _bare(ax, keep_bottom=False)
+def bars_over_time(panels: Sequence[Panel], height: float = 96) -> str:
+    """Panels of bars on one scale, each bar in the notation of its kind; a hollow bar is the plan."""
+    across = min(PANELS, len(panels))
+    width, top = (WIDTH + 20) / across, 0.0
+    low, high = _ends(panels)
+    size = height / ((high - low) or 1.0)
+    marks = []
+    for begin in range(0, len(panels), across):
+        beside = panels[begin : begin + across]
+        least, most = _ends(beside)
+        floor = top + 42 + most * size
+        for place, panel in enumerate(beside):
+            marks += _panel(panel, place * width, top, floor, min(width - 20, 330), size)
+            marks += _ticks(panel, place * width, min(width - 20, 330), floor - least * size + 12)
+        top = floor - least * size + 36
+    return svg(top - 12, marks)
 
 
-def waterfall(ax: Axes, names: Sequence[str], steps: Sequence[float], labels: Sequence[str]) -> None:
-    """Start, steps up and down, end: `steps` are start, each change, end; bars hang where they belong."""
-    level = steps[0]
-    _whole_bar(ax, 0, steps[0], "before")
-    for place, step in enumerate(steps[1:-1], start=1):
-        ax.bar(place, step, bottom=level, color=COLOURS["good" if step >= 0 else "bad"], width=0.62)
-        ax.plot([place - 0.69, place - 0.31], [level, level], color=COLOURS["muted"], linewidth=0.8)
-        level += step
-    _whole_bar(ax, len(steps) - 1, steps[-1], "actual")
-    tops = _tops(steps)
-    for place, label in enumerate(labels):
-        ax.annotate(
-            label,
-            (place, tops[place]),
-            xytext=(0, 3),
-            textcoords="offset points",
-            ha="center",
-            color=COLOURS["text"],
-            fontsize=10,
-        )
-    ax.set_xticks(range(len(names)), names, fontsize=10)
-    ax.tick_params(axis="y", left=False, labelleft=False)
-    ax.axhline(0, color=COLOURS["muted"], linewidth=0.8)
-    ax.margins(y=0.14)
-    _bare(ax, keep_bottom=False)
+def _ends(panels: Sequence[Panel]) -> tuple[float, float]:
+    """The least and the most of what panels show, 0 included."""
+    known = [v for panel in panels for v in (0.0, *panel.heights, panel.plan) if not math.isnan(v)]
+    return min(known), max(known)
+
+
+def _panel(panel: Panel, left: float, top: float, floor: float, width: float, size: float) -> list[str]:
+    step = width / max(len(panel.heights), 1)
+    marks = [text(left, top + 9, shortened(panel.title, width), bold=True)]
+    if not math.isnan(panel.plan):
+        marks.append(bar(left + width - step, floor, step, -size * panel.plan, *STYLES["plan"]))
+    for place, value in enumerate(panel.heights):
+        x = left + (place + 0.12) * step
+        marks.append(bar(x, floor, 0.76 * step, -size * value, *STYLES[panel.kinds[place]]))
+    marks.append(line(left, floor, left + width, floor))
+    return marks + _labels(panel, left, floor, width, step, size)
+
+
+def _labels(panel: Panel, left: float, floor: float, width: float, step: float, size: float) -> list[str]:
+    """The figures of some bars, above all bars they reach over; a figure without room is left out."""
+    tops = [max(value, 0.0) for value in panel.heights]
+    tops[-1] = max(tops[-1], 0.0 if math.isnan(panel.plan) else panel.plan)
+    last, marks, free = len(tops) - 1, [], width
+    for place in reversed(range(len(tops))):
+        half = 0.5 * text_width(panel.labels[place], bold=place == last)
+        middle = min(max((place + 0.5) * step, half), width - half)
+        if not panel.labels[place] or (place < last and middle + half > free):
+            continue
+        reached = range(max(int((middle - half) / step), 0), min(int((middle + half) / step), last) + 1)
+        y = floor - size * max(tops[other] for other in reached) - 9
+        marks.append(text(left + middle, y, panel.labels[place], "middle", bold=place == last))
+        free = middle - half - 6
+    return marks
+
+
+def _ticks(panel: Panel, left: float, width: float, y: float) -> list[str]:
+    """Names below bars: the last's, and of the others with a label those that leave it room."""
+    last, step = len(panel.ticks) - 1, width / max(len(panel.ticks), 1)
+    marks = [text(left + width, y, panel.ticks[last], "end", "muted")]
+    begin = width - text_width(panel.ticks[last]) - 6
+    for place in [p for p in range(last) if panel.labels[p]][::-1] or ([0] if last > 0 else []):
+        middle, half = (place + 0.5) * step, 0.5 * text_width(panel.ticks[place])
+        middle = max(middle, half)
+        if middle + half <= begin:
+            marks.append(text(left + middle, y, panel.ticks[place], "middle", "muted"))
+            begin = middle - half - 6
+    return marks
 
 
 def ranges(
-    ax: Axes,
     names: Sequence[str],
     values: Sequence[float],
     lows: Sequence[float],
@@ -128,113 +121,127 @@ def ranges(
     labels: Sequence[str],
     target: float,
     target_label: str,
-) -> None:
-    """A dot a row with its range as a line, the value before as a hollow dot, a line at the target."""
-    places = list(range(len(names)))[::-1]
-    ax.hlines(places, lows, highs, color=COLOURS["before"], linewidth=5, zorder=1)
-    ax.scatter(before, places, s=38, facecolors="none", edgecolors=COLOURS["muted"], zorder=2)
-    ax.scatter(values, places, s=58, color=COLOURS["actual"], zorder=3)
-    for place, label, *points in zip(places, labels, highs, values, before, strict=True):
-        end = max(point for point in points if not math.isnan(point))
-        ax.annotate(
-            label, (end, place), xytext=(10, 0), textcoords="offset points", va="center", fontweight="bold"
-        )
-    ax.axvline(target, color=COLOURS["muted"], linewidth=0.9, linestyle=(0, (4, 3)), zorder=0)
-    ax.annotate(
-        target_label,
-        (target, 1),
-        xycoords=("data", "axes fraction"),
-        xytext=(4, 2),
-        textcoords="offset points",
-        color=COLOURS["muted"],
-        fontsize=9,
-    )
-    ax.set_yticks(places, names)
-    ax.set_xlim(0, 130)
-    ax.tick_params(axis="y", left=False, labelleft=True)
-    _bare(ax, keep_bottom=True)
+) -> str:
+    """A dot a row with its range as a band, the value before as a grey dot, a line at the target."""
+    known = [v for v in (*highs, *values, *before, target) if not math.isnan(v)]
+    begin = gutter_of(names)
+    scale = Scale(0.0, max(known), begin, WIDTH - widest(labels, bold=True) - 18)
+    x, height = scale(target), ROW * len(names) + 24
+    marks = [line(x, 20, x, height, dashed=True), text(x, 9, target_label, "middle", "muted")]
+    marks.append(line(begin, 22, begin, height, "rule"))
+    for place, (name, label) in enumerate(zip(names, labels, strict=True)):
+        y = 24 + ROW * (place + 0.5)
+        marks.append(row_name(name, begin, y))
+        low, high = lows[place], highs[place]
+        if not math.isnan(low) and high > low:
+            marks.append(bar(scale(low), y - 4, scale(high) - scale(low), 8, "band"))
+        if not math.isnan(before[place]):
+            marks.append(dot(scale(before[place]), y, 4, "before"))
+        marks.append(dot(scale(values[place]), y, 6, "actual"))
+        marks.append(text(WIDTH, y, label, "end", bold=True))
+    return svg(height, marks)
 
 
 def shares(
-    ax: Axes,
     names: Sequence[str],
     parts: Sequence[Sequence[float]],
     labels: Sequence[Sequence[str]],
     legend: Sequence[str],
-) -> None:
+) -> str:
     """A bar a row, cut into parts that add up to the whole, the first the darkest; each with its label."""
-    places = list(range(len(names)))[::-1]
-    for number, part in enumerate(legend):
-        tone = _tone(number, len(legend))
-        begins = [sum(row[:number]) for row in parts]
-        widths = [row[number] for row in parts]
-        ax.barh(places, widths, left=begins, height=0.68, color=COLOURS["actual"], alpha=tone, label=part)
-        for place, begin, width, row in zip(places, begins, widths, labels, strict=True):
-            if width > 0.035:
-                colour = COLOURS["paper"] if tone > 0.5 else COLOURS["text"]
-                ax.annotate(row[number], (begin + width / 2, place), ha="center", va="center", color=colour)
-    ax.set_yticks(places, names)
-    ax.set_xlim(0, 1)
-    ax.tick_params(axis="y", left=False, labelleft=True)
-    ax.tick_params(axis="x", labelbottom=False)
-    ax.legend(ncols=len(legend), loc="lower left", bbox_to_anchor=(0, 1), frameon=False, fontsize=9)
-    _bare(ax, keep_bottom=False)
+    begin, height = gutter_of(names), ROW * len(names) + 26
+    scale, tones = Scale(0.0, 1.0, begin, WIDTH), [_tone(n, len(legend)) for n in range(len(legend))]
+    marks, x = [], begin
+    for part, tone in zip(legend, tones, strict=True):
+        marks += [bar(x, 3, 11, 11, "actual", tone=tone), text(x + 16, 9, part, role="muted")]
+        x += 34 + text_width(part)
+    for place, (name, row) in enumerate(zip(names, parts, strict=True)):
+        y, level = 26 + ROW * (place + 0.5), 0.0
+        marks.append(row_name(name, begin, y))
+        for number, (share, label) in enumerate(zip(row, labels[place], strict=True)):
+            if share > 0:
+                gap = scale(share) - scale(0.0)
+                marks.append(bar(scale(level), y - 10, max(gap - 1, 0.5), 20, "actual", tone=tones[number]))
+                if gap > text_width(label) + 6:
+                    role = "paper" if tones[number] > 0.5 else "text"
+                    marks.append(text(scale(level) + gap / 2, y, label, "middle", role))
+            level += share
+    return svg(height, marks)
 
 
-def columns(ax: Axes, names: Sequence[str], heights: Sequence[float], labels: Sequence[str]) -> None:
+def columns(names: Sequence[str], heights: Sequence[float], labels: Sequence[str]) -> str:
     """A column for each name, with its label on top."""
-    ax.bar(range(len(names)), heights, color=COLOURS["actual"], width=0.66)
-    for place, (height, label) in enumerate(zip(heights, labels, strict=True)):
-        ax.annotate(
-            label, (place, height), xytext=(0, 3), textcoords="offset points", ha="center", fontweight="bold"
-        )
-    ax.set_xticks(range(len(names)), names)
-    ax.tick_params(axis="y", left=False, labelleft=False)
-    ax.margins(y=0.18)
-    _bare(ax, keep_bottom=True)
+    step, scale = WIDTH / max(len(names), 1), Scale(0.0, max([*heights, 0.0]) or 1.0, 0.0, 110.0)
+    wide, marks = min(0.66 * step, 90), []
+    for place, (name, height, label) in enumerate(zip(names, heights, labels, strict=True)):
+        middle = (place + 0.5) * step
+        marks += [
+            bar(middle - wide / 2, 132, wide, -scale(height), "actual"),
+            text(middle, 122 - scale(height), label, "middle", bold=True),
+            text(middle, 146, shortened(name, step - 6), "middle", "muted"),
+        ]
+    return svg(158, [*marks, line(0, 132, WIDTH, 132)])
 
 
-def contributions(ax: Axes, names: Sequence[str], values: Sequence[float], labels: Sequence[str]) -> None:
+def contributions(names: Sequence[str], values: Sequence[float], labels: Sequence[str]) -> str:
     """Bars from a line at 0: to the right what raises, to the left what lowers; each with its label."""
-    places = list(range(len(names)))[::-1]
-    ax.barh(places, values, height=0.62, color=[COLOURS["bad" if v > 0 else "good"] for v in values])
-    for place, value, label in zip(places, values, labels, strict=True):
-        side = 1 if value >= 0 else -1
-        ax.annotate(
-            label,
-            (value, place),
-            xytext=(6 * side, 0),
-            textcoords="offset points",
-            ha="left" if side > 0 else "right",
-            va="center",
-        )
-    ax.axvline(0, color=COLOURS["muted"], linewidth=0.9)
-    ax.set_yticks(places, names)
-    ax.set_ylim(-0.9, len(names) - 0.1)
-    ax.tick_params(axis="y", left=False, labelleft=True)
-    ax.tick_params(axis="x", labelbottom=False)
-    ax.margins(x=0.16)
-    _bare(ax, keep_bottom=False)
+    begin, room = gutter_of(names), widest(labels) + 12
+    low, high = min(0.0, *values), max(0.0, *values)
+    scale = Scale(low, high, begin + (room if low < 0 else 6), WIDTH - (room if high > 0 else 6))
+    height, marks = ROW * len(names), []
+    for place, (name, value, label) in enumerate(zip(names, values, labels, strict=True)):
+        y, side = ROW * (place + 0.5), 1 if value >= 0 else -1
+        marks += [
+            row_name(name, begin, y),
+            bar(scale(0), y - 9, scale(value) - scale(0), 18, "bad" if value > 0 else "good"),
+            text(scale(value) + 7 * side, y, label, "start" if side > 0 else "end"),
+        ]
+    return svg(height, [*marks, line(scale(0), 0, scale(0), height)])
 
 
 def observed(
-    ax: Axes,
     places: Sequence[float],
     values: Sequence[float],
     lows: Sequence[float],
     highs: Sequence[float],
-    labels: Sequence[str],
-) -> None:
-    """Dots at their places, each with its range as an upright line; with labels where there are any."""
-    ax.vlines(places, lows, highs, color=COLOURS["before"], linewidth=5, zorder=1)
-    ax.scatter(places, values, s=50, color=COLOURS["actual"], zorder=3)
-    for place, value, label in zip(places, values, labels, strict=False):
-        ax.annotate(
-            label, (place, value), xytext=(9, 0), textcoords="offset points", va="center", fontweight="bold"
-        )
-    ax.tick_params(axis="y", left=False, labelleft=False)
-    ax.margins(x=0.08)
-    _bare(ax, keep_bottom=True)
+    titles: tuple[str, str],
+    labels: Sequence[str] = (),
+    ticks: Sequence[tuple[float, str]] = (),
+    diagonal: bool = False,
+) -> str:
+    """Percentages as dots at their places, each with its range as an upright band; titles of x and y.
+
+    With labels the dots need no upright axis; on the diagonal both axes would agree.
+    """
+    top = max(*highs, *values, *(places if diagonal else [0.0])) * 1.05 or 1.0
+    left = 10.0 if labels else 40.0
+    across = (
+        Scale(0.0, top, left, 400) if diagonal else Scale(min(places) - 0.4, max(places) + 0.6, left, WIDTH)
+    )
+    up = Scale(0.0, top, 200, 30)
+    marks = [text(0, 9, titles[1], role="muted"), text(left, 234, titles[0], role="muted")]
+    marks.append(line(left, 200, across.end, 200))
+    marks += [text(across(x), 213, name, "middle", "muted") for x, name in ticks]
+    if not labels:
+        marks += [text(left - 8, up(y), name, "end", "muted") for y, name in ticks]
+    if diagonal:
+        marks.append(line(across(0), up(0), across(top), up(top), dashed=True))
+    for place, (x, value) in enumerate(zip(places, values, strict=True)):
+        marks.append(bar(across(x) - 3, up(lows[place]), 6, up(highs[place]) - up(lows[place]), "band"))
+        marks.append(dot(across(x), up(value), 5, "actual"))
+        if labels:
+            marks.append(text(across(x) + 11, up(value), labels[place], bold=True))
+    return svg(246, marks)
+
+
+def gutter_of(names: Sequence[str]) -> float:
+    """Where bars begin beside the names of their rows."""
+    return min(widest(names), GUTTER) + 12
+
+
+def row_name(name: str, begin: float, y: float) -> str:
+    """The name of a row, to the left of where its bar begins."""
+    return text(begin - 12, y, shortened(name, GUTTER), "end")
 
 
 def _tone(number: int, count: int) -> float:
@@ -243,62 +250,3 @@ def _tone(number: int, count: int) -> float:
     if number < strong:
         return 1 - 0.18 * number / max(strong - 1, 1)
     return 0.40 - 0.27 * (number - strong) / max(count - strong - 1, 1)
-
-
-def _whole_bar(ax: Axes, place: int, height: float, colour: str) -> None:
-    ax.bar(place, height, color=COLOURS[colour], width=0.62)
-
-
-def _tops(steps: Sequence[float]) -> list[float]:
-    """Height at which each bar of a waterfall ends on top."""
-    tops, level = [max(steps[0], 0.0)], steps[0]
-    for step in steps[1:-1]:
-        tops.append(max(level, level + step))
-        level += step
-    return [*tops, max(steps[-1], 0.0)]
-
-
-def _bare(ax: Axes, keep_bottom: bool) -> None:
-    for side in ("top", "right", "left"):
-        ax.spines[side].set_visible(False)
-    ax.spines["bottom"].set_visible(keep_bottom)
-    ax.spines["bottom"].set_color(COLOURS["rule"])
-    ax.tick_params(axis="x", bottom=False, colors=COLOURS["muted"])
-
-
-def _settings(name: str, language: str) -> Any:
-    return {
-        "svg.fonttype": "none",
-        "svg.hashsalt": name,
-        "font.family": font_families(language),
-        "font.size": 10.5,
-        "axes.unicode_minus": True,
-        "text.color": COLOURS["text"],
-        "text.parse_math": False,
-    }
-
-
-def _svg(figure: Figure) -> str:
-    """The figure's SVG for inlining: no prolog, no metadata, no id unused, the page's size and colours."""
-    stream = io.StringIO()
-    figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
-    text = stream.getvalue()
-    text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    text = re.sub(r'<svg ([^>]*?)width="[^"]*" height="[^"]*"', r"<svg \1", text, count=1)
-    text = re.sub(
-        r"<svg [^>]*?(viewBox=\"[^\"]*\")[^>]*>",
-        r'<svg role="img" \1 xmlns="http://www.w3.org/2000/svg">',
-        text,
-        count=1,
-    )
-    used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', text))
-    text = re.sub(r' id="([^"]*)"', lambda m: m[0] if m[1] in used else "", text)
-    for role, colour in COLOURS.items():
-        text = text.replace(colour, f"var(--{role})")
-    text = re.sub(
-        r"font: (bold |)([\d.]+px) [^;\"]*",
-        lambda m: f"font-size: {m[2]}" + ("; font-weight: 600" if m[1] else ""),
-        text,
-    )
-    return re.sub(r">\s+<", "><", text).strip()

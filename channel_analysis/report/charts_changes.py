@@ -5,18 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from .charts import COLOURS
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from .charts import ROW, gutter_of, row_name
+from .svg import WIDTH, Scale, arrow_head, bar, dot, line, shortened, svg, text, widest
 
 CUT = 0.3
 """Where all levels lie within so much of the largest, the axis begins near them and shows that it does."""
-
-ROOM = 0.22
-"""Room beside the bars for labels, as a part of what the bars take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,32 +44,28 @@ class Move:
 TONES = {"good": "good", "bad": "bad", "neutral": "muted"}
 
 
-def waterfall(ax: Axes, steps: Sequence[Step]) -> None:
+def waterfall(steps: Sequence[Step]) -> str:
     """One row per step from top to bottom, so that long names fit; totals solid, changes where they hang."""
-    places = list(range(len(steps)))[::-1]
-    begins = begins_of(steps)
-    ends = [begin + step.amount for begin, step in zip(begins, steps, strict=True)]
-    for number, (place, begin, step) in enumerate(zip(places, begins, steps, strict=True)):
-        ax.barh(
-            place, step.amount, left=begin, height=0.62 if step.is_total else 0.5, color=_tone(step, number)
-        )
-        if number + 1 < len(steps):
-            ax.plot([ends[number]] * 2, [place + 0.25, place - 1.25], color=COLOURS["muted"], linewidth=0.8)
-    _whiskers(ax, places, begins, steps)
-    for place, begin, end, step in zip(places, begins, ends, steps, strict=True):
-        right = max(begin, end, *(begin + bound for bound in (step.low, step.high) if not math.isnan(bound)))
-        _label(ax, step.label, right, place, step.is_total)
+    names, begins = [step.name for step in steps], begins_of(steps)
     left, right, is_cut = limits_of(steps)
-    ax.set_xlim(left, right)
-    ax.set_ylim(-0.7, len(steps) - 0.3)
-    ax.set_yticks(places, [step.name for step in steps])
-    ax.tick_params(axis="y", left=False, labelleft=True, colors=COLOURS["text"])
-    ax.tick_params(axis="x", bottom=False, labelbottom=False)
-    if is_cut:
-        _breaks(ax, [place for place, step in zip(places, steps, strict=True) if step.is_total])
-    else:
-        ax.axvline(0, color=COLOURS["muted"], linewidth=0.9)
-    _bare(ax)
+    begin = gutter_of(names)
+    room = widest([step.label for step in steps], bold=True) + 10
+    scale = Scale(left, right, begin, WIDTH - room)
+    marks = [] if is_cut else [line(scale(0), 0, scale(0), ROW * len(steps))]
+    for place, (at, step) in enumerate(zip(begins, steps, strict=True)):
+        y, end = ROW * (place + 0.5), at + step.amount
+        start = max(at, left)
+        half = 10 if step.is_total else 8
+        marks.append(row_name(step.name, begin, y))
+        marks.append(bar(scale(start), y - half, scale(end) - scale(start), 2 * half, _tone(step, place)))
+        if place + 1 < len(steps):
+            marks.append(line(scale(end), y + half, scale(end), y + ROW - 8, width=0.8))
+        if is_cut and step.is_total:
+            marks += _breaks(begin, y)
+        marks += _whisker(scale, y, at, step)
+        bounds = [at + bound for bound in (step.low, step.high) if not math.isnan(bound)]
+        marks.append(text(scale(max(at, end, *bounds)) + 7, y, step.label, bold=step.is_total))
+    return svg(ROW * len(steps), marks)
 
 
 def begins_of(steps: Sequence[Step]) -> list[float]:
@@ -114,44 +104,87 @@ def limits_of(steps: Sequence[Step]) -> tuple[float, float, bool]:
     least, most = min(levels), max(levels)
     span = most - least
     if least > 0 and 0 < span < CUT * most:
-        return least - 0.35 * span, most + ROOM * 1.35 * span, True
+        return least - 0.35 * span, most, True
     least, most = min(least, 0.0), max(most, 0.0)
     span = (most - least) or 1.0
-    return least - 0.02 * span, most + ROOM * span, False
+    return least, most, False
 
 
 def mix_rate(
-    ax: Axes,
     moves: Sequence[Move],
     whole: float,
     axes: tuple[str, str],
     write: tuple[Callable[[float], str], Callable[[float], str]],
-) -> None:
-    """Weight to the right, rate upwards: a hollow dot before, an arrow to a full dot now, names on the right.
+) -> str:
+    """Weight to the right, rate upwards: a grey dot before, an arrow to a full dot now, names on the right.
 
     Up or down is the entity's own rate, left or right is the mix; `whole` is the rate of all before.
     """
-    for move in moves:
-        colour = COLOURS[TONES[move.mood]]
-        before, now = (move.weight_before, move.rate_before), (move.weight, move.rate)
-        if _known(before):
-            ax.scatter(*before, s=42, facecolors="none", edgecolors=colour, zorder=3)
-        if _known(now):
-            ax.scatter(*now, s=52, color=colour, zorder=4)
-        if _known(before) and _known(now):
-            line = {"arrowstyle": "-|>", "color": colour, "linewidth": 1.5, "shrinkA": 4, "shrinkB": 3}
-            ax.annotate("", now, before, arrowprops=line)
+    beside = min(widest([move.label for move in moves]), 240)
+    points = [point for move in moves for point in _ends(move) if _known(point)]
+    ups = [point[1] for point in points] + ([] if math.isnan(whole) else [whole])
+    across = Scale(*_wider([point[0] for point in points]), 62, WIDTH - beside - 34)
+    up = Scale(*_wider(ups), 240, 30)
+    marks = _frame(across, up, axes, write)
     if not math.isnan(whole):
-        ax.axhline(whole, color=COLOURS["muted"], linewidth=0.9, linestyle=(0, (4, 3)), zorder=0)
-    ax.margins(x=0.06, y=0.16)
-    ax.autoscale_view()
-    _names_beside(ax, moves)
-    for axis, title, text in zip((ax.xaxis, ax.yaxis), axes, write, strict=True):
-        axis.set_major_formatter(_formatter(text))
-        axis.set_label_text(title, color=COLOURS["muted"])
-    ax.locator_params(nbins=5)
-    ax.tick_params(colors=COLOURS["muted"], length=0)
-    _bare(ax, "bottom", "left")
+        marks.append(line(across.begin, up(whole), across.end, up(whole), dashed=True))
+    marks += _names_beside(moves, across, up)
+    for move in moves:
+        marks += _moved(move, across, up)
+    return svg(284, marks)
+
+
+def _ends(move: Move) -> tuple[tuple[float, float], tuple[float, float]]:
+    return (move.weight_before, move.rate_before), (move.weight, move.rate)
+
+
+def _wider(values: Sequence[float]) -> tuple[float, float]:
+    """Ends of an axis a little beyond its values."""
+    low, high = min(values), max(values)
+    more = 0.08 * (high - low) or 0.05 * abs(high) or 1.0
+    return low - more, high + more
+
+
+def _frame(
+    across: Scale,
+    up: Scale,
+    titles: tuple[str, str],
+    write: tuple[Callable[[float], str], Callable[[float], str]],
+) -> list[str]:
+    marks = [line(across.begin, up.begin, across.end, up.begin), text(0, 9, titles[1], role="muted")]
+    marks.append(text(across.begin, 275, titles[0], role="muted"))
+    marks += [text(across(x), 254, write[0](x), "middle", "muted") for x in ticks_of(across.low, across.high)]
+    marks += [text(across.begin - 8, up(y), write[1](y), "end", "muted") for y in ticks_of(up.low, up.high)]
+    return marks
+
+
+def ticks_of(low: float, high: float, most: int = 5) -> list[float]:
+    """Round numbers within two ends, a step of 1, 2 or 5 apart.
+
+    Examples
+    --------
+    >>> ticks_of(0.3, 9.0)
+    [2.0, 4.0, 6.0, 8.0]
+    """
+    rough = (high - low) / most
+    unit = 10.0 ** math.floor(math.log10(rough))
+    step = next(size * unit for size in (1, 2, 5, 10) if size * unit >= rough * 0.999)
+    first = math.ceil(low / step)
+    return [number * step for number in range(first, math.floor(high / step) + 1)]
+
+
+def _moved(move: Move, across: Scale, up: Scale) -> list[str]:
+    before, now = ((across(x), up(y)) if _known((x, y)) else None for x, y in _ends(move))
+    role, marks = TONES[move.mood], []
+    if before and now:
+        marks.append(line(*before, *now, role, 1.5))
+        if math.dist(before, now) > 16:
+            back = 5 / math.dist(before, now)
+            tip = [end - back * (end - start) for start, end in zip(before, now, strict=True)]
+            marks.append(arrow_head(tip[0], tip[1], *before, role))
+    if before:
+        marks.append(dot(*before, 4, "before"))
+    return [*marks, dot(*now, 5, role)] if now else marks
 
 
 def spread(heights: Sequence[float], gap: float, top: float) -> list[float]:
@@ -173,36 +206,20 @@ def spread(heights: Sequence[float], gap: float, top: float) -> list[float]:
     return moved
 
 
-def _names_beside(ax: Axes, moves: Sequence[Move]) -> None:
+def _names_beside(moves: Sequence[Move], across: Scale, up: Scale) -> list[str]:
     """Each name to the right of the axes, with a thin line to its dot."""
-    low, high = ax.get_ylim()
-    right = ax.get_xlim()[1]
     ends = [_end(move) for move in moves]
-    heights = spread([end[1] for end in ends], (high - low) / max(11, len(moves)), high)
+    heights = spread([-up(end[1]) for end in ends], 17, -up.end)
+    marks = []
     for move, end, height in zip(moves, ends, heights, strict=True):
-        line = {"arrowstyle": "-", "color": COLOURS["rule"], "linewidth": 0.7, "shrinkB": 5}
-        ax.annotate(
-            move.label,
-            end,
-            (right, height),
-            arrowprops=line,
-            va="center",
-            ha="left",
-            color=COLOURS["text"],
-            annotation_clip=False,
-            zorder=2,
-        )
-    ax.set_xlim(right=right)
-    ax.set_ylim(low, high)
-
-
-def _formatter(write: Callable[[float], str]) -> Callable[[float, object], str]:
-    return lambda value, _: write(value)
+        marks.append(line(across(end[0]), up(end[1]), across.end + 22, -height, "rule", 0.8))
+        marks.append(text(across.end + 26, -height, shortened(move.label, 240)))
+    return marks
 
 
 def _end(move: Move) -> tuple[float, float]:
-    now = (move.weight, move.rate)
-    return now if _known(now) else (move.weight_before, move.rate_before)
+    before, now = _ends(move)
+    return now if _known(now) else before
 
 
 def _known(point: tuple[float, float]) -> bool:
@@ -211,47 +228,20 @@ def _known(point: tuple[float, float]) -> bool:
 
 def _tone(step: Step, number: int) -> str:
     if step.is_total:
-        return COLOURS["before" if number == 0 else "actual"]
-    return COLOURS[TONES[step.mood]]
+        return "before" if number == 0 else "actual"
+    return TONES[step.mood]
 
 
-def _whiskers(ax: Axes, places: Sequence[int], begins: Sequence[float], steps: Sequence[Step]) -> None:
-    for place, begin, step in zip(places, begins, steps, strict=True):
-        if math.isnan(step.low) or math.isnan(step.high):
-            continue
-        ends = [begin + step.low, begin + step.high]
-        ax.plot(ends, [place, place], color=COLOURS["text"], linewidth=1.1, zorder=4)
-        ax.vlines(ends, place - 0.13, place + 0.13, color=COLOURS["text"], linewidth=1.1, zorder=4)
+def _whisker(scale: Scale, y: float, begin: float, step: Step) -> list[str]:
+    if math.isnan(step.low) or math.isnan(step.high):
+        return []
+    low, high = scale(begin + step.low), scale(begin + step.high)
+    return [
+        line(low, y, high, y, "text", 1.2),
+        *(line(end, y - 4, end, y + 4, "text", 1.2) for end in (low, high)),
+    ]
 
 
-def _label(ax: Axes, text: str, right: float, place: float, is_total: bool) -> None:
-    ax.annotate(
-        text,
-        (right, place),
-        xytext=(6, 0),
-        textcoords="offset points",
-        va="center",
-        color=COLOURS["text"],
-        fontweight="bold" if is_total else "normal",
-    )
-
-
-def _breaks(ax: Axes, places: Sequence[int]) -> None:
-    """Two slanted cuts through each total, near the axis' beginning."""
-    across = ax.get_yaxis_transform()
-    for place in places:
-        for begin in (0.025, 0.04):
-            ax.plot(
-                [begin, begin + 0.012],
-                [place - 0.36, place + 0.36],
-                color=COLOURS["paper"],
-                linewidth=2.2,
-                transform=across,
-                zorder=5,
-            )
-
-
-def _bare(ax: Axes, *kept: str) -> None:
-    for side, spine in ax.spines.items():
-        spine.set_visible(side in kept)
-        spine.set_color(COLOURS["rule"])
+def _breaks(begin: float, y: float) -> list[str]:
+    """Two slanted cuts through a total, near the axis' beginning."""
+    return [line(begin + x, y + 12, begin + x + 7, y - 12, "paper", 2.5) for x in (10, 18)]

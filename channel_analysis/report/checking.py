@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +9,6 @@ from typing import Any
 
 from ..analysis.quality import data_quality, stopped_quality
 from ..errors import InputError
-from ..files import written_beside
 from ..metrics.periods import period_at
 from ..results import DataQuality
 from ..store.cases import open_cases, read_cases
@@ -20,10 +17,11 @@ from ..words import languages, words
 from .child import Progress
 from .following import FINDINGS, found_in
 from .parts.quality_page import quality_page
-from .runner import locked, not_writable
+from .records import now
 from .saving import save_tables
 from .sheet import sheet_html
 from .shelf import write_shelf
+from .staging import FILES, commit, followed_up, not_writable, opened, work_folder
 
 REPORT = "quality"
 """Name of the page, and of the folder it stands in."""
@@ -97,7 +95,7 @@ def _published(
 ) -> Checked:
     folder, told = out / REPORT, error.problems if error else ()
     try:
-        with locked(folder):
+        with opened(out, folder):
             pages = _written(folder, quality, company.language, error)
         shelf = write_shelf(out, company.language)
     except InputError as refused:
@@ -108,21 +106,23 @@ def _published(
 
 
 def _written(folder: Path, quality: DataQuality, first: str, error: InputError | None) -> tuple[Path, ...]:
-    """Tables, pages, and the run record last; each is renamed into place."""
-    save_tables(check_tables(quality), folder / "tables")
+    """Tables, pages and the run record, published whole or not at all."""
     order = sorted(languages(), key=lambda language: (language != first, language))
-    pages = tuple(folder / f"{REPORT}.{language}.html" for language in order)
-    for language, page in zip(order, pages, strict=True):
+    record = _record(quality, order, "stopped" if error else "published")
+    work = work_folder(folder)
+    write_check(quality, order, work / FILES)
+    commit(folder, work, record)
+    followed_up(folder, REPORT)
+    return tuple(folder / page for page in record["pages"])
+
+
+def write_check(quality: DataQuality, order: list[str], files: Path) -> None:
+    """Write the tables and pages of a check into a folder, a page per language of `order`."""
+    save_tables(check_tables(quality), files / "tables")
+    for language in order:
         said, others = words(language), [other for other in order if other != language]
-        with written_beside(page) as temporary:
-            temporary.write_text(
-                sheet_html(quality_page(quality, said), said, others, REPORT), encoding="utf-8"
-            )
-    with written_beside(folder / "run.json") as temporary:
-        record = {REPORT: _record(quality, order, "stopped" if error else "published")}
-        text = json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True)
-        temporary.write_text(text, encoding="utf-8")
-    return pages
+        page = sheet_html(quality_page(quality, said), said, others, REPORT)
+        (files / f"{REPORT}.{language}.html").write_text(page, encoding="utf-8")
 
 
 def check_tables(quality: DataQuality) -> dict[str, Any]:
@@ -135,7 +135,9 @@ def _record(quality: DataQuality, order: list[str], outcome: str) -> dict[str, A
     return {
         "report": REPORT,
         "period": "",
+        "where": {},
         "languages": order,
+        "pages": [f"{REPORT}.{language}.html" for language in order],
         "inputs": {"data": quality.fingerprint},
         "summary": {
             "grade": quality.grade,
@@ -144,7 +146,7 @@ def _record(quality: DataQuality, order: list[str], outcome: str) -> dict[str, A
             "tables": sorted(check_tables(quality)),
         },
         "outcome": outcome,
-        "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "finished": now(),
     }
 
 

@@ -1,4 +1,4 @@
-"""The child process of a run: papermill executes the notebook, nbconvert renders it, all in one folder.
+"""The child process of a run: papermill executes a notebook, nbconvert renders it; sheets are made here.
 
 Called as `python -m channel_analysis.report.execute JOB.json`. It tells its progress as lines
 `cell NUMBER DONE OF` on standard output and leaves `outcome.json` beside the job.
@@ -14,6 +14,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from ..errors import InputError
 from .child import end_family
 from .saving import DONE
 
@@ -21,20 +22,58 @@ from .saving import DONE
 def main(job_file: Path) -> None:
     """Execute and render one job; the outcome is written, never raised."""
     job = json.loads(job_file.read_text(encoding="utf-8"))
-    folder = job_file.parent
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    _limit_memory(job["memory"])
+    outcome = _pages_of_notebook(job, job_file.parent) if job["notebook"] else _pages_of_sheets(job)
+    (job_file.parent / "outcome.json").write_text(json.dumps(outcome, ensure_ascii=False), encoding="utf-8")
+
+
+def _pages_of_notebook(job: dict[str, Any], folder: Path) -> dict[str, Any]:
     outcome = _executed(job, folder)
     if "summary" in outcome:
         from .render import render
 
         for language in job["languages"]:
             page = render(folder / "executed.ipynb", language, job["languages"], job["report"])
-            (folder / f"page.{language}.html").write_text(page, encoding="utf-8")
-    (folder / "outcome.json").write_text(json.dumps(outcome, ensure_ascii=False), encoding="utf-8")
+            target = Path(job["files"], f"{job['report']}.{language}.html")
+            target.write_text(page, encoding="utf-8")
+    return outcome
+
+
+def _pages_of_sheets(job: dict[str, Any]) -> dict[str, Any]:
+    """Make sheets in this very process; the summary, or what was refused."""
+    from ..store.workspace import open_workspace
+    from .sheets import SHEETS
+
+    def tell(_what: str, done: int, of: int) -> None:
+        _say(0, done, of)
+
+    try:
+        ws = open_workspace(job["workspace"])
+        maker = SHEETS[job["report"]]
+        files, languages = Path(job["files"]), tuple(job["languages"])
+        return {"summary": maker(ws, job["period"], languages, files, tell, job["where"], job["parameters"])}
+    except (InputError, MemoryError) as error:
+        return {"error": type(error).__name__, "message": str(error), "cell": 0, "source": ""}
+
+
+def _limit_memory(size: int) -> None:
+    """Let no process of the run take more than so many bytes, where the system can see to it."""
+    if not size:
+        return
+    try:
+        import resource
+    except ImportError:  # there is none on Windows
+        return
+    kind = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
+    _, hard = resource.getrlimit(kind)
+    resource.setrlimit(kind, (size if hard == resource.RLIM_INFINITY else min(size, hard), hard))
 
 
 def _executed(job: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Run the notebook; the summary of its last cell, or the cell that failed and why."""
+    # a grammar of web addresses, which jsonschema takes where it is: a second to build, for no notebook
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     import nbformat
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -64,6 +103,10 @@ def _executed(job: dict[str, Any], folder: Path) -> dict[str, Any]:
         }
     except (DeadKernelError, CellTimeoutError) as error:
         return {"error": type(error).__name__, "message": str(error), "cell": place["cell"], "source": ""}
+    except RuntimeError as error:
+        if "ernel died" not in str(error):
+            raise
+        return {"error": "DeadKernelError", "message": str(error), "cell": place["cell"], "source": ""}
     document.metadata.pop("papermill", None)
     nbformat.write(document, folder / "executed.ipynb")
     return _finished(document)
@@ -94,7 +137,11 @@ def _tell(place: dict[str, int], cell: Any, index: int, cells: int) -> None:
     """Say which code cell runs (papermill's own cell of parameters is not counted) and how far it is."""
     if cell.cell_type == "code" and "injected-parameters" not in cell.metadata.get("tags", []):
         place["cell"] += 1
-    sys.stdout.write(f"cell {place['cell']} {index} {cells}\n")
+    _say(place["cell"], index, cells)
+
+
+def _say(cell: int, done: int, of: int) -> None:
+    sys.stdout.write(f"cell {cell} {done} {of}\n")
     sys.stdout.flush()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
@@ -10,6 +11,9 @@ from markupsafe import Markup, escape
 from ..files import CATALOG
 from ..words import Words
 from .blocks import Figure, Section, Table
+
+_END = re.compile(r"。|[.!?](?= )")
+"""Where a sentence ends."""
 
 
 def section_html(section: Section, words: Words) -> str:
@@ -34,8 +38,21 @@ def environment() -> Environment:
     )
     made.filters["table"] = _table
     made.filters["svg"] = _svg
+    made.filters["sentences"] = first_and_rest
     made.filters["kind"] = lambda block: type(block).__name__.lower()
     return made
+
+
+def first_and_rest(text: str) -> tuple[str, str]:
+    """The first sentence of a text, and what follows it.
+
+    Examples
+    --------
+    >>> first_and_rest("Sales rose by 1.2%. Unit: CNY."), first_and_rest("增长 1.2%。单位：元。")
+    (('Sales rose by 1.2%.', ' Unit: CNY.'), ('增长 1.2%。', '单位：元。'))
+    """
+    found = _END.search(text)
+    return (text[: found.end()], text[found.end() :]) if found else (text, "")
 
 
 def _svg(figure: Figure) -> Markup:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,29 +13,46 @@ from ..files import CATALOG
 
 
 def notebook_folders(root: Path | None = None) -> list[Path]:
-    """Folders with notebooks, first choice first: the workspace's own, then those that come along.
+    """Folders with notebooks, first choice first: those that come along, or a workspace's own.
 
     The package's notebooks lie in the catalogue of an installed wheel, and in `notebooks/` beside
     the package where the repository itself is installed.
     """
-    own = [root / "notebooks"] if root else []
     shipped = [CATALOG / "notebooks", CATALOG.parent.parent / "notebooks"]
-    return [folder for folder in [*own, *shipped] if folder.is_dir()]
+    return [folder for folder in ([root / "notebooks"] if root else shipped) if folder.is_dir()]
 
 
 def report_names(root: Path | None = None) -> list[str]:
-    """Names of the reports a workspace can run."""
+    """Names of the reports that come along, or of a workspace's own."""
     found = {path.stem for folder in notebook_folders(root) for path in (folder / "reports").glob("*.ipynb")}
     return sorted(found)
 
 
-def find_report(name: str, root: Path | None = None) -> Path:
-    """The notebook of a report; InputError with the nearest name when there is none."""
-    for folder in notebook_folders(root):
-        path = folder / "reports" / f"{name}.ipynb"
-        if path.is_file():
-            return path
-    fix = did_you_mean(name, report_names(root))
+def find_report(
+    name: str, root: Path | None = None, own: bool = False, sheets: Iterable[str] = ()
+) -> tuple[Path | None, bool]:
+    """The notebook of a report and whether it is the workspace's own; no notebook for one of `sheets`.
+
+    A notebook runs whatever code it holds, and a workspace may come from anywhere: its own notebooks
+    are taken only if `own` says so.
+
+    Raises
+    ------
+    InputError
+        With the nearest name when there is no such report, or how to run a workspace's own.
+    """
+    shipped, mine = report_names(), report_names(root) if root else []
+    if root and own and name in mine:
+        return root / "notebooks" / "reports" / f"{name}.ipynb", True
+    if name in sheets:
+        return None, False
+    if name in shipped:
+        places = [folder / "reports" / f"{name}.ipynb" for folder in notebook_folders()]
+        return next(path for path in places if path.is_file()), False
+    if name in mine:
+        what = f"'{name}' is a notebook of this workspace, and may run any code"
+        raise InputError([Problem("report", what, "read it, then add --own-notebooks to run it")])
+    fix = did_you_mean(name, sorted({*shipped, *sheets, *mine}))
     raise InputError([Problem("report", f"there is no report '{name}'", fix)])
 
 
@@ -64,12 +81,16 @@ def with_parameters(notebook: Path, given: Mapping[str, Any]) -> dict[str, Any]:
     Text given for a number, a flag or a list is read as such; unknown names and unreadable values
     are refused, all at once.
     """
-    defaults = default_parameters(notebook)
+    return filled_in(notebook.stem, default_parameters(notebook), given)
+
+
+def filled_in(report: str, defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """A report's default parameters with the given values in place; see `with_parameters`."""
     problems, read = [], dict(defaults)
     for name, value in given.items():
         if name not in defaults:
             fix = did_you_mean(name, defaults)
-            problems.append(Problem(f"parameter '{name}'", f"{notebook.stem} has no such parameter", fix))
+            problems.append(Problem(f"parameter '{name}'", f"{report} has no such parameter", fix))
             continue
         try:
             read[name] = _like(defaults[name], value)

@@ -11,6 +11,12 @@ from ..files import CATALOG
 from ..words import words
 from .html import environment, style_sheet
 
+TITLE = 120
+"""So much of a title stands on top of every sheet."""
+
+_SHOWN = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n\r"} | {127: 0x2421}
+"""Control characters, which HTML forbids, as the pictures of them: a name may hold any."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -36,8 +42,12 @@ def page_html(
     contents: Sequence[Entry] = (),
     others: Sequence[str] = (),
     report: str = "",
+    own_style: str = "",
 ) -> str:
-    """A whole page around a body that is HTML already; links to the same page in `others`."""
+    """A whole page around a body that is HTML already; links to the same page in `others`.
+
+    `own_style` is what a kind of page adds to the style sheet of all.
+    """
     template = environment().get_template("page.html.j2")
     text = template.render(
         body=Markup(body),
@@ -46,9 +56,19 @@ def page_html(
         contents=contents,
         others=[OtherLanguage(o, f"{report}.{o}.html", words(o)("page.own_language")) for o in others],
         style=Markup(_without_blank_lines(style_sheet())),
-        page_style=Markup(_without_blank_lines((CATALOG / "page" / "page.css").read_text(encoding="utf-8"))),
+        page_style=Markup(_without_blank_lines(_page_style() + own_style) + "\n" + _running(title)),
     )
-    return text.rstrip() + "\n"
+    return text.translate(_SHOWN).rstrip() + "\n"
+
+
+def _page_style() -> str:
+    return (CATALOG / "page" / "page.css").read_text(encoding="utf-8")
+
+
+def _running(title: str) -> str:
+    """The title on every sheet of paper; it may hold names from data, so nothing of it is code."""
+    shown = "".join(sign if sign.isalnum() else f"\\{ord(sign):x} " for sign in title[:TITLE])
+    return f'@page {{ @top-left {{ content: "{shown}"; }} }}'
 
 
 def _without_blank_lines(text: str) -> str:

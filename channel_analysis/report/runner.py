@@ -1,243 +1,249 @@
-"""The runner: a job runs in a child process and is published whole or not at all."""
+"""The runner: jobs run in child processes, and each is published whole or not at all."""
 
 from __future__ import annotations
 
-import datetime
-import json
-import os
 import shutil
-import sys
-import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError, Problem
-from ..files import sha256_of_file
-from ..metrics.periods import parse_period
-from ..store.alerts import overrides_digest
-from ..store.cases import decisions, read_cases
-from ..store.decisions import decided, read_decisions
-from ..store.measures import MeasureRegister
+from ..errors import InputError
 from ..store.workspace import Workspace
-from .child import Progress, ReportError, run_child
+from .batch import side_by_side
+from .child import Children, Progress, run_child
+from .failure import drop_failure, error_of, write_failure
+from .fresh import basis_of, changed, is_current
+from .handouts import add_handouts, handout_files
 from .jobs import Job
+from .records import RUNS, is_sound, read_runs, record_of
+from .secrets import secret_names, without_secrets
+from .staging import FILES, ReportError, commit, not_writable, opened, work_folder
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a run left behind: the folder of its period, its pages, its summary, what else to tell."""
+    """A report that is out: its folder, its pages, its summary, what else to tell.
+
+    `is_new` says whether it was made now; else what was out was up to date.
+    """
 
     folder: Path
     pages: tuple[Path, ...]
     summary: Mapping[str, Any]
     notes: tuple[str, ...] = ()
+    report: str = ""
+    is_new: bool = True
 
 
-def run(ws: Workspace, job: Job, period: str, progress: Progress) -> Published:
-    """Run a job for a resolved period and publish its pages and tables.
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A report that could not be made: why, and the page that says so, if it could be written."""
 
-    Raises
-    ------
-    InputError
-        When the output folder cannot be written to, or the notebook refuses its input.
-    ReportError
-        When a cell fails, the kernel dies or the deadline passes; it names the cell.
+    job: Job
+    error: InputError | ReportError
+    page: Path | None = None
+
+
+Ended = Published | Failed
+"""What became of a job."""
+
+
+def run(
+    ws: Workspace,
+    jobs: Sequence[Job],
+    workers: int,
+    progress: Progress,
+    published: Callable[[Job, Published], Published] = lambda _job, done: done,
+) -> list[Ended]:
+    """Run jobs of resolved periods, so many at once, and publish the pages and tables of each.
+
+    A job whose pages are up to date is not run, unless it says `force`; one that fails stops no other.
+    `published` is called for each report that is out, while its folder is still kept from others.
+
+    Returns
+    -------
+    list of Published or Failed
+        In the order of the jobs.
     """
-    folder = job.out / period
-    started = time.monotonic()
-    with locked(folder), _work_folder(folder) as work:
-        summary = run_child(ws, job, period, work, progress)
-        record = _record(ws, job, period, summary, time.monotonic() - started)
-        pages = _publish(ws, job, folder, work, record)
-    return Published(folder, pages, summary)
+    ended: dict[int, Ended] = {}
+    with ExitStack() as folders:
+        shut = _opened(jobs, folders)
+        waiting = []
+        for number, job in enumerate(jobs):
+            if job.folder in shut:
+                ended[number] = Failed(job, shut[job.folder])
+                continue
+            basis = basis_of(ws, job)
+            current = _current(job, basis)
+            if current is None:
+                waiting.append((number, job, basis))
+            else:
+                ended[number] = published(job, current) if isinstance(current, Published) else current
+
+        def end(place: int, made: _Made) -> None:
+            number, job, basis = waiting[place]
+            one = _ended(ws, job, basis, made)
+            ended[number] = published(job, one) if isinstance(one, Published) else one
+
+        in_order = _InOrder([job.folder for _, job, _ in waiting], end)
+        side_by_side([_task(ws, job) for _, job, _ in waiting], workers, in_order, progress)
+    return [ended[number] for number in range(len(jobs))]
 
 
-@contextmanager
-def _work_folder(folder: Path) -> Iterator[Path]:
-    """A hidden folder on the same disk as the period's, so that publishing is renaming.
+class _InOrder:
+    """Ends the runs of a folder in the order of the jobs, so that equal commands leave the same."""
 
-    What runs that were killed have left is cleared away; a period's folder without a report goes as well.
-    """
+    def __init__(self, folders: Sequence[Path], end: Callable[[int, _Made], None]) -> None:
+        self._folders, self._end = folders, end
+        self._made: dict[int, _Made] = {}
+        self._left = {folder: [n for n, one in enumerate(folders) if one == folder] for folder in folders}
+
+    def __call__(self, place: int, made: _Made) -> None:
+        self._made[place] = made
+        left = self._left[self._folders[place]]
+        while left and left[0] in self._made:
+            self._end(left[0], self._made[left.pop(0)])
+
+
+def _opened(jobs: Sequence[Job], folders: ExitStack) -> dict[Path, InputError | ReportError]:
+    """Take every folder that is to be written to; which could not be had, and why."""
+    shut: dict[Path, InputError | ReportError] = {}
+    for job in {job.folder: job for job in jobs}.values():
+        try:
+            folders.enter_context(opened(job.out, job.folder))
+        except (InputError, ReportError) as error:
+            shut[job.folder] = error
+    return shut
+
+
+def _current(job: Job, basis: Mapping[str, Any]) -> Ended | None:
+    """The report as it is out already, where it is up to date; hand-outs it lacks are added."""
+    runs = read_runs(job.folder / RUNS)
+    if job.force or not is_current(job.folder, runs, job, basis):
+        return None
+    record = runs[job.report]
+    is_new = not set(handout_files(job, record["languages"])) <= set(record["files"])
     try:
-        folder.mkdir(exist_ok=True)
-        _clear(folder)
-        work = Path(tempfile.mkdtemp(prefix=".run-", dir=folder))
+        if is_new:
+            _hand_out(job, record)
+        drop_failure(job.folder, job.report)
+    except InputError as error:
+        return Failed(job, error)
     except OSError as error:
-        raise not_writable(folder, error) from None
+        return Failed(job, not_writable(job.folder, error))
+    return _published(job, record["summary"], is_new)
+
+
+def _hand_out(job: Job, record: Mapping[str, Any]) -> None:
+    """Publish a report that is out once more, with hand-outs; nothing is run."""
+    work = work_folder(job.folder)
     try:
-        yield work
+        for name in record["files"]:
+            target = work / FILES / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(job.folder / name, target)
+        add_handouts(job, work / FILES, record)
+        commit(job.folder, work, record)
     finally:
-        _clear(folder)
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
+        shutil.rmtree(work, ignore_errors=True)
 
 
-def _clear(folder: Path) -> None:
-    for left in folder.glob(".run-*"):
-        shutil.rmtree(left, ignore_errors=True)
+def _published(job: Job, summary: Mapping[str, Any], is_new: bool) -> Published:
+    pages = tuple(job.folder / name for name in job.pages(job.languages))
+    return Published(job.folder, pages, summary, report=job.report, is_new=is_new)
 
 
-def locked(folder: Path) -> Any:
-    """Keep others from writing to a report folder while the block runs; ReportError where one does."""
-    from filelock import FileLock, Timeout
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a run left in its work folder, and how long it took; or why there could be none."""
 
+    work: Path | None
+    outcome: Mapping[str, Any]
+    seconds: float = 0.0
+    error: OSError | None = None
+
+
+def _task(ws: Workspace, job: Job) -> Callable[[Children, Progress], _Made]:
+    def task(children: Children, progress: Progress) -> _Made:
+        started, work = time.monotonic(), None
+        try:
+            work = work_folder(job.folder)
+            outcome = run_child(ws, job, work, children, progress)
+        except OSError as error:
+            return _Made(work, {}, error=error)
+        return _Made(work, outcome, time.monotonic() - started)
+
+    return task
+
+
+def _ended(ws: Workspace, job: Job, basis: Mapping[str, Any], made: _Made) -> Ended:
+    """Publish what a run made, or the page that says why it could not."""
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        return FileLock(folder.with_name(f".{folder.name}.lock")).acquire(timeout=0)
-    except Timeout:
-        raise ReportError(f"{folder}: another run is writing here; wait for it to end") from None
+        if made.error is not None:
+            raise made.error
+        assert made.work is not None
+        if "summary" in made.outcome:
+            return _out(ws, job, basis, made)
+        return _failed(ws, job, made.outcome)
     except OSError as error:
-        raise not_writable(folder, error) from None
+        return Failed(job, not_writable(job.folder, error))
+    finally:
+        if made.work is not None:
+            shutil.rmtree(made.work, ignore_errors=True)
 
 
-def not_writable(folder: Path, error: OSError) -> InputError:
-    """What to answer when a folder for reports refuses to be written to."""
-    reason = error.strerror or str(error)
-    fix = "choose another folder with --out, or correct its permissions"
-    return InputError([Problem(str(folder), f"cannot be written to: {reason}", fix)])
+def _out(ws: Workspace, job: Job, basis: Mapping[str, Any], made: _Made) -> Ended:
+    assert made.work is not None
+    summary = dict(made.outcome["summary"])
+    record = record_of(job, basis, summary, made.seconds)
+    languages = _with_kept(ws, job, record)
+    record |= {"languages": languages, "pages": job.pages(languages)}
+    _link(job, made.work / FILES, languages)
+    try:
+        add_handouts(job, made.work / FILES, record)
+    except InputError as error:
+        return Failed(job, error)
+    commit(job.folder, made.work, record)
+    drop_failure(job.folder, job.report)
+    return _published(job, summary, is_new=True)
 
 
-def _record(
-    ws: Workspace, job: Job, period: str, summary: Mapping[str, Any], seconds: float
-) -> dict[str, Any]:
-    """The run record: the only place that holds clock, versions and seconds."""
-    from importlib.metadata import version
-
-    names = ["channel_analysis", "duckdb", "pandas", "matplotlib", "papermill", "nbconvert", "great-tables"]
-    engine = ws.settings.engine
-    if engine == "spark":
-        names.append("pyspark")
-    return {
-        "report": job.report,
-        "period": period,
-        "languages": list(job.languages),
-        "parameters": {k: v for k, v in job.parameters.items() if k not in ("workspace", "tables")},
-        "inputs": {
-            **_fingerprints(ws, summary),
-            **_decisions(ws, period),
-            "notebook": sha256_of_file(job.notebook)[:16],
-        },
-        "summary": summary,
-        "engine": engine,
-        "outcome": "published",
-        "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "seconds": round(seconds, 2),
-        "versions": {"python": sys.version.split()[0], **{name: version(name) for name in names}},
-    }
+def _failed(ws: Workspace, job: Job, outcome: Mapping[str, Any]) -> Failed:
+    names = secret_names(ws)
+    told = {key: without_secrets(str(outcome[key]), names=names) for key in ("message", "source")}
+    outcome = {**outcome, **told}
+    error = error_of(job, outcome, ws.settings.report.memory_limit)
+    kept = read_runs(job.folder / RUNS).get(job.report, {})
+    try:
+        return Failed(job, error, write_failure(job, outcome, kept, ws.settings.company.language))
+    except OSError:
+        return Failed(job, error)
 
 
-def _fingerprints(ws: Workspace, summary: Mapping[str, Any]) -> dict[str, str]:
-    """Fingerprints of data and definitions, where a report's own tables do not tell them."""
-    told: dict[str, str] = summary["fingerprints"]
-    if told:
-        return told
-    from ..analysis.provenance import definitions_version
-    from ..metrics.kpis import load_kpis
-
-    return {
-        "data": ws.facts().fingerprint[:16],
-        "definitions": definitions_version(load_kpis(ws), ws),
-    }
-
-
-def _decisions(ws: Workspace, period: str) -> dict[str, str]:
-    """What people decided is an input as well, and the model kept; what the report itself enters is not."""
-    from ..analysis.risk import model_path
-
-    model = model_path(ws)
-    end = parse_period(period, ws.settings.company.fiscal_year_start).end
-    told = {
-        "cases": decisions(read_cases(ws.root)),
-        "decisions": decided(read_decisions(ws.root)),
-        "overrides": overrides_digest(ws.root),
-        "measures": MeasureRegister(ws.root).digest(period, end),
-        "risk_model": sha256_of_file(model)[:16] if model.is_file() else "",
-    }
-    return {name: fingerprint for name, fingerprint in told.items() if fingerprint}
-
-
-def _publish(
-    ws: Workspace, job: Job, folder: Path, work: Path, record: Mapping[str, Any]
-) -> tuple[Path, ...]:
-    """Rename everything into place: tables, pages, and the run record last."""
-    record_file = folder / "run.json"
-    runs = read_runs(record_file)
-    before = runs.get(job.report, {})
-    languages = _with_kept(ws, job, folder, before, record)
-    runs[job.report] = {**record, "languages": languages}
-    tables = folder / "tables"
-    tables.mkdir(exist_ok=True)
-    new = {path.name: path for path in sorted((work / "tables").glob("*.parquet"))}
-    for name, path in new.items():
-        os.replace(path, tables / name)
-    _link(job, folder, work, languages)
-    for language in languages:
-        os.replace(work / f"page.{language}.html", folder / f"{job.report}.{language}.html")
-    _drop_outdated(job, folder, before, runs, set(new))
-    (work / "run.json").write_text(
-        json.dumps(runs, ensure_ascii=False, indent=1, sort_keys=True), encoding="utf-8"
-    )
-    os.replace(work / "run.json", record_file)
-    return tuple(folder / f"{job.report}.{language}.html" for language in job.languages)
-
-
-def _with_kept(
-    ws: Workspace, job: Job, folder: Path, before: Mapping[str, Any], record: Mapping[str, Any]
-) -> list[str]:
-    """The job's languages, and those of an earlier run's pages that hold good: its inputs were the same."""
-    if _asked(before) != _asked(json.loads(json.dumps(record))):
+def _with_kept(ws: Workspace, job: Job, record: Mapping[str, Any]) -> list[str]:
+    """The job's languages, and those of an earlier run's pages that hold good, its basis being the same."""
+    before = read_runs(job.folder / RUNS).get(job.report, {})
+    if job.notebook is None or not is_sound(before) or changed(before, record):
         return list(job.languages)
-    there = {
-        language for language in before["languages"] if (folder / f"{job.report}.{language}.html").is_file()
-    }
+    there = {one for one in before["languages"] if (job.folder / f"{job.report}.{one}.html").is_file()}
+    first = ws.settings.company.language
     if there <= set(job.languages):
         return list(job.languages)
-    first = ws.settings.company.language
     return sorted(there | set(job.languages), key=lambda language: (language != first, language))
 
 
-def _asked(record: Mapping[str, Any]) -> tuple[Any, Any]:
-    """What a page depends on: inputs and parameters, languages and the way the period is named apart."""
-    parameters = record.get("parameters", {})
-    own = {name: value for name, value in parameters.items() if name not in ("languages", "period")}
-    return record.get("inputs"), own
-
-
-def _link(job: Job, folder: Path, work: Path, languages: list[str]) -> None:
+def _link(job: Job, files: Path, languages: list[str]) -> None:
     """Let new and kept pages lead to each other; the kept ones are put beside the new."""
     if set(languages) == set(job.languages):
         return
     from .render import linked
 
     for language in languages:
-        new = work / f"page.{language}.html"
-        kept = folder / f"{job.report}.{language}.html"
+        new = files / f"{job.report}.{language}.html"
+        kept = job.folder / new.name
         text = (new if language in job.languages else kept).read_text(encoding="utf-8")
         others = [other for other in languages if other != language]
         new.write_text(linked(text, language, others, job.report), encoding="utf-8")
-
-
-def read_runs(path: Path) -> dict[str, Any]:
-    """Run records of a period's folder, by report; empty when there are none that can be read."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _drop_outdated(
-    job: Job, folder: Path, before: Mapping[str, Any], runs: Mapping[str, Any], new: set[str]
-) -> None:
-    """Remove the report's tables and pages of an earlier run that no report has made again."""
-    kept = {name for run in runs.values() for name in run.get("summary", {}).get("tables", [])}
-    for name in before.get("summary", {}).get("tables", []):
-        if f"{name}.parquet" not in new and name not in kept:
-            (folder / "tables" / f"{name}.parquet").unlink(missing_ok=True)
-    for language in before.get("languages", []):
-        if language not in runs[job.report]["languages"]:
-            (folder / f"{job.report}.{language}.html").unlink(missing_ok=True)

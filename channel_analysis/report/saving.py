@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, Problem, refuse
 from ..files import written_beside
+from .telling import first_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,14 +18,32 @@ if TYPE_CHECKING:
     from ..results import Review
     from ..risks import RiskReport
     from ..rootcauses import RootCauseReport
+    from ..sheets import PartnerSheets
+    from ..summaries import DataQualityReport, SalesTeamReport, ScreeningReport
 
-    Report = Review | Appraisal | RiskReport | RootCauseReport
+    Report = Review | Appraisal | RiskReport | RootCauseReport | PartnerSheets
+    Report |= SalesTeamReport | ScreeningReport | DataQualityReport
 
 DONE = "application/vnd.channel-analysis.done+json"
 """Type of the output by which the runner knows that the last cell ran, with the report's summary."""
 
+KINDS = (
+    "Review",
+    "Appraisal",
+    "RiskReport",
+    "RootCauseReport",
+    "PartnerSheets",
+    "SalesTeamReport",
+    "ScreeningReport",
+    "DataQualityReport",
+)
+"""Whole reports."""
+
 _UNKNOWN = dict.fromkeys(
-    ("period", "start", "as_of", "currency", "grade", "is_provisional", "net_sales", "growth_yoy")
+    [
+        *("period", "start", "as_of", "currency", "grade", "is_provisional", "net_sales", "growth_yoy"),
+        *("message", "cards", "history"),
+    ]
 )
 """What a summary says unless the result tells."""
 
@@ -37,7 +56,7 @@ def save_tables(result: Report | Mapping[str, pd.DataFrame], folder: str | Path 
 
     Parameters
     ----------
-    result : Review, Appraisal, RiskReport, RootCauseReport, or mapping of str to DataFrame
+    result : one of `KINDS`, or mapping of str to DataFrame
         A whole report, or tables of one's own by name; these leave open in the run record what they do
         not tell.
     folder : str or Path
@@ -57,7 +76,7 @@ def save_tables(result: Report | Mapping[str, pd.DataFrame], folder: str | Path 
 
 
 def _tables_of(result: Report) -> dict[str, pd.DataFrame]:
-    if type(result).__name__ not in ("Review", "Appraisal", "RiskReport", "RootCauseReport"):
+    if type(result).__name__ not in KINDS:
         what = f"a {type(result).__name__} is neither a report nor tables by name"
         raise InputError([Problem("save_tables", what, 'write save_tables({"name": frame}, tables)')])
     return result.tables()
@@ -89,7 +108,7 @@ def _known(result: Report) -> dict[str, Any]:
     if verdict is not None:
         told["net_sales"] = verdict.numbers["net_sales"]
         told["growth_yoy"] = verdict.numbers.get("growth") if "last_year" in verdict.code else None
-    return told
+    return told | first_words(result)
 
 
 class Saved:

@@ -10,12 +10,10 @@ from ..errors import InputError, Problem, refuse
 from ..words import Words, check_language, words
 from .blocks import Section
 from .html import section_html, style_sheet
+from .language import reading_language
 
 MIME = "application/vnd.channel-analysis.section+json"
 """Type of a notebook output that carries a section in every language, for the page to pick from."""
-
-DEFAULT_LANGUAGE = "en"
-
 
 PARTS = {
     "Banner": "banner",
@@ -34,6 +32,10 @@ PARTS = {
     "Irregularities": "irregularities",
     "PartnerRisk": "risk",
     "RiskModelCard": "risk_model",
+    "Summary": "summary",
+    "KpiGaps": "kpi_gaps",
+    "PartnerSheet": "partner_sheet",
+    "PartnerSheets": "partner_sheets",
     "RootCause": "root_cause",
     "MeasureReview": "measures_decided",
     "MeasurePlan": "measures_plan",
@@ -43,7 +45,7 @@ PARTS = {
 """The part that shows each result: a module of that name in `parts`, and the function in it."""
 
 
-def show(result: object, languages: str | Sequence[str] = DEFAULT_LANGUAGE) -> Shown:
+def show(result: object, languages: str | Sequence[str] = "") -> Shown:
     """Show a result or a part of one in one or more languages.
 
     In a notebook the first language is seen; a page made from the notebook takes the one it is for.
@@ -53,14 +55,14 @@ def show(result: object, languages: str | Sequence[str] = DEFAULT_LANGUAGE) -> S
     result : one of `results`
         Such as `review.scorecard`.
     languages : str or list of str
-        "zh", "en" or both.
+        "zh", "en" or both; the reader's when empty, see `use_language`.
 
     Raises
     ------
     InputError
         For an unknown language, or something that is no result.
     """
-    wanted = [languages] if isinstance(languages, str) else list(languages)
+    wanted = [languages or reading_language()] if isinstance(languages, str) else list(languages)
     if not wanted:
         raise InputError([Problem("languages", "no language is named", "name one or more, such as zh")])
     refuse(problem for language in wanted for problem in check_language(language))

@@ -1,42 +1,79 @@
-"""Tables as HTML by great-tables, without its style sheet: the page has one for all."""
+"""Tables as HTML: heads with scopes, numbers to the right, notes in the foot; one style for all."""
 
 from __future__ import annotations
 
-import re
+from itertools import groupby
 
-import pandas as pd
+from markupsafe import Markup, escape
 
-from .blocks import Table
+from .blocks import Column, Table
+from .svg import SIZE, widest
 
-_STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
-_IDS = re.compile(r' (?:id|headers)="[^"]*"')
-_TABLE = re.compile(r"<table.*</table>", re.DOTALL)
-_OPENING = re.compile(r"<table[^>]*>")
+SHORT = 8
+"""Texts up to so many Chinese characters wide are not broken."""
+
+HEAD = 14
+"""Names of rows up to so many Chinese characters wide are not broken."""
+
+WORDY = 9
+"""Numbers with words beside them that are wider than so many Chinese characters may be broken."""
+
+LONG = 24
+"""Texts wider than so many Chinese characters get more room than others."""
+
+ENDLESS = 200
+"""Of texts with more signs only the first lines are seen."""
 
 
 def table_html(table: Table) -> str:
     """A table's HTML: row heads in the first column, numbers to the right, notes in its foot.
 
-    All texts are escaped by great-tables; ids are dropped because scopes already tie cells to
-    heads, so equal tables give equal bytes.
+    All texts are escaped; scopes tie cells to heads, so there are no ids, and equal tables give equal bytes.
     """
-    from great_tables import GT, loc, style
+    head = "".join(f"<tr>{line}</tr>\n" for line in _head(table.columns))
+    rows = zip(*(column.texts for column in table.columns), strict=True)
+    body = "".join(_row(table, number, texts) for number, texts in enumerate(rows))
+    width = len(table.columns)
+    foot = "".join(f'<tr><td colspan="{width}">{escape(note)}</td></tr>\n' for note in table.notes)
+    foot = f"<tfoot>\n{foot}</tfoot>\n" if foot else ""
+    return f"<table>\n<thead>\n{head}</thead>\n<tbody>\n{body}</tbody>\n{foot}</table>"
 
-    frame = pd.DataFrame({f"c{i}": list(column.texts) for i, column in enumerate(table.columns)})
-    made = GT(frame, rowname_col="c0", id=table.name).tab_stubhead(table.columns[0].heading)
-    made = made.cols_label({f"c{i}": c.heading for i, c in enumerate(table.columns) if i})
-    for align, wanted in (("right", True), ("left", False)):
-        names = [f"c{i}" for i, c in enumerate(table.columns) if i and c.is_number == wanted]
-        made = made.cols_align(align, columns=names) if names else made
-    for group in dict.fromkeys(c.group for c in table.columns if c.group):
-        names = [f"c{i}" for i, c in enumerate(table.columns) if c.group == group]
-        made = made.tab_spanner(group, columns=names)
-    for note in table.notes:
-        made = made.tab_source_note(note)
-    if table.strong:
-        bold = style.text(weight="bold")
-        rows = list(table.strong)
-        made = made.tab_style(bold, [loc.body(rows=rows), loc.stub(rows=rows)])
-    found = _TABLE.search(_STYLE.sub("", made.as_raw_html()))
-    assert found is not None
-    return _OPENING.sub('<table class="gt_table">', _IDS.sub("", found[0]), count=1)
+
+def _head(columns: tuple[Column, ...]) -> list[str]:
+    """One line of heads; two where columns stand in groups."""
+    heads = [f'<th scope="col"{_side(column)}>{escape(column.heading)}</th>' for column in columns]
+    if not any(column.group for column in columns):
+        return ["".join(heads)]
+    groups = [(name, len(list(own))) for name, own in groupby(columns, key=lambda column: column.group)]
+    above = [
+        f'<th scope="colgroup" colspan="{count}">{escape(name)}</th>'
+        if name
+        else f'<td colspan="{count}"></td>'
+        for name, count in groups
+    ]
+    return ["".join(above), "".join(heads)]
+
+
+def _row(table: Table, number: int, texts: tuple[str, ...]) -> str:
+    strong = ' class="strong"' if number in table.strong else ""
+    cells = [
+        f"<td{_side(column)}>{_cell(text)}</td>"
+        for column, text in zip(table.columns[1:], texts[1:], strict=True)
+    ]
+    head = ' class="short"' if widest(table.columns[0].texts) <= HEAD * SIZE else ""
+    return f'<tr{strong}><th scope="row"{head}>{_cell(texts[0])}</th>{"".join(cells)}</tr>\n'
+
+
+def _cell(text: str) -> Markup:
+    """A cell's text; of one without end the first lines are seen, and all of it is there to be found."""
+    if len(text) <= ENDLESS:
+        return escape(text)
+    return Markup('<span class="endless">{}</span>').format(text)
+
+
+def _side(column: Column) -> str:
+    """Numbers stand to the right; short texts, such as dates, stay on one line, long ones get room."""
+    width = widest(column.texts) / SIZE
+    if column.is_number:
+        return ' class="number loose"' if width > WORDY else ' class="number"'
+    return ' class="short"' if width <= SHORT else ' class="long"' if width > LONG else ""

@@ -195,18 +195,21 @@ def stored_names(intake: Intake) -> list[str]:
     return [*intake.filled, RETURNED_ORDERS]
 
 
-def register_tables(engine: Engine, intake: Intake, folder: Path) -> None:
-    """Make every contract table a view of its usable rows; tables not supplied are empty."""
+def register_tables(engine: Engine, intake: Intake, folder: Path, prefix: str = "") -> None:
+    """Make every contract table a view of its usable rows; tables not supplied are empty.
+
+    With a prefix the views are called by it and the table's name.
+    """
     for name, table in TABLES.items():
         if name in intake.filled:
             columns = ", ".join(quoted(column) for column in table.column_names)
             engine.register(f"stored_{name}", folder / f"{name}.parquet")
-            engine.register(name, f"SELECT {columns} FROM stored_{name} WHERE _issue IS NULL")
+            engine.register(f"{prefix}{name}", f"SELECT {columns} FROM stored_{name} WHERE _issue IS NULL")
         else:
-            engine.register(name, empty_table_sql(table))
+            engine.register(f"{prefix}{name}", empty_table_sql(table))
     if "sales" in intake.filled:
         engine.register(RETURNED_ORDERS, folder / f"{RETURNED_ORDERS}.parquet")
-        _fill_regions(engine)
+        _fill_regions(engine, prefix)
 
 
 def _store_returned_orders(engine: Engine, folder: Path) -> None:
@@ -220,9 +223,10 @@ def _store_returned_orders(engine: Engine, folder: Path) -> None:
     )
 
 
-def _fill_regions(engine: Engine) -> None:
+def _fill_regions(engine: Engine, prefix: str) -> None:
     """Sales lines that name no region take their partner's; the line's own wins where it has one."""
-    open_lines = "SELECT COUNT(*) AS n FROM sales WHERE region IS NULL AND partner_id IS NOT NULL"
+    wanted = "region IS NULL AND partner_id IS NOT NULL"
+    open_lines = f"SELECT COUNT(*) AS n FROM {prefix}sales WHERE {wanted}"
     if not engine.query(open_lines)["n"][0].as_py():
         return
     columns = ", ".join(
@@ -230,8 +234,8 @@ def _fill_regions(engine: Engine) -> None:
         for name in TABLES["sales"].column_names
     )
     lines = "SELECT * FROM stored_sales WHERE _issue IS NULL"
-    partners = "LEFT JOIN partners AS p ON p.partner_id = s.partner_id"
-    engine.register("sales", f"SELECT {columns} FROM ({lines}) AS s {partners}")
+    partners = f"LEFT JOIN {prefix}partners AS p ON p.partner_id = s.partner_id"
+    engine.register(f"{prefix}sales", f"SELECT {columns} FROM ({lines}) AS s {partners}")
 
 
 def register_empty(engine: Engine) -> None:

@@ -16,6 +16,9 @@ from ..files import CATALOG
 from .workspace import Settings, shipped_mappings
 
 TEMPLATES = CATALOG / "templates"
+_POLICY = "policy.toml"
+_NOBODY = '#[measures]\n#default_owner = "channel manager"\n'
+_SOMEBODY = '[measures]\ndefault_owner = "渠道总监 Channel director"\n'
 FOLDERS = ("data/raw", "notebooks/explore", "notebooks/reports", "reports")
 DEMO = "data/demo"
 
@@ -80,7 +83,7 @@ def make_workspace(
         ]
     )
     try:
-        texts = {**_plain_texts(), "data/DICTIONARY.md": dictionary(), _SETTINGS: settings}
+        texts = {**_plain_texts(demo), "data/DICTIONARY.md": dictionary(), _SETTINGS: settings}
         return _written(folder, texts, demo)
     except OSError as error:
         what = f"the workspace cannot be written: {error.strerror or error}"
@@ -88,13 +91,19 @@ def make_workspace(
         raise InputError([Problem(str(error.filename or folder), what, fix)]) from None
 
 
-def _plain_texts() -> dict[str, str]:
-    """The templates that are copied as they are, by their place in the workspace."""
-    return {
+def _plain_texts(demo: bool) -> dict[str, str]:
+    """The templates that are copied as they are, by their place in the workspace.
+
+    In the example company somebody answers for measures.
+    """
+    texts = {
         path.relative_to(TEMPLATES).as_posix(): path.read_text(encoding="utf-8")
         for path in sorted(TEMPLATES.rglob("*"))
         if path.is_file() and path.name != _SETTINGS
     }
+    if demo:
+        texts[_POLICY] = texts[_POLICY].replace(_NOBODY, _SOMEBODY, 1)
+    return texts
 
 
 def _filled(template: str, values: dict[str, str | int]) -> str:

@@ -20,6 +20,7 @@ from ..contracts.settings import Rules, validated, wrong
 from ..contracts.tables import TABLES
 from ..errors import InputError, Problem, did_you_mean
 from ..files import CATALOG, overlay, read_toml
+from .browsing import SuppliedTables
 from .contract import contract_mapping
 from .engine import DuckDBEngine, Engine
 from .intake import (
@@ -84,16 +85,25 @@ class Data(Rules):
         return {"delimiter": self.delimiter, "encoding": self.encoding}
 
 
-class Reporting(Rules):
-    """How reports are run."""
-
-    deadline_minutes: Annotated[float, Field(gt=0, le=24 * 60)] = 30
-
-
 def _memory(size: str) -> str:
     if size and not re.fullmatch(r"[0-9]+([.][0-9]+)? ?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)", size):
         raise wrong("this is no size of memory", "write it as 4GB or 512MB")
     return size
+
+
+class Reporting(Rules):
+    """How reports are run; without a memory limit the system's own holds."""
+
+    deadline_minutes: Annotated[float, Field(gt=0, le=24 * 60)] = 30
+    memory_limit: Annotated[str, AfterValidator(_memory)] = ""
+
+    @property
+    def memory_bytes(self) -> int:
+        """The memory limit in bytes; 0 without one."""
+        if not self.memory_limit:
+            return 0
+        number, prefix, binary = re.fullmatch(r"([0-9.]+) ?([KMGT])(i?)B", self.memory_limit).groups()  # type: ignore[union-attr]
+        return int(float(number) * (1024 if binary else 1000) ** ("KMGT".index(prefix) + 1))
 
 
 class DuckDBOptions(Rules):
@@ -123,24 +133,41 @@ class Settings(Rules):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The data taken in: an engine with a view per contract table, and the accounts of the intake."""
+    """The data taken in: an engine with a view per contract table, the accounts of the intake, its folder."""
 
     engine: Engine
     intake: Intake
     fingerprint: str
+    folder: Path
 
 
 @dataclass(slots=True)
 class Workspace:
-    """An opened workspace; data are taken in at the first call of `facts`."""
+    """An opened workspace; data are taken in at the first call of `facts`.
+
+    One that is narrowed (`store.narrowing`) holds the rows of a region, channel or owner only; `where`
+    says which, and `whole` is the workspace with all of them.
+    """
 
     root: Path
     settings: Settings
     policy: Policy
     mapping: Mapping
     source_folder: Path
+    where: dict[str, str] = field(default_factory=dict)
+    _whole: Workspace | None = field(default=None, repr=False)
     _facts: Facts | None = field(default=None, repr=False)
     _engine: Engine | None = field(default=None, repr=False)
+
+    @property
+    def whole(self) -> Workspace:
+        """The workspace with all rows: this one unless it is narrowed."""
+        return self._whole or self
+
+    @property
+    def tables(self) -> SuppliedTables:
+        """The tables supplied, to look at: `ws.tables.sales.head()`."""
+        return SuppliedTables(self)
 
     @property
     def engine(self) -> Engine:
@@ -264,7 +291,7 @@ def _facts(ws: Workspace, progress: Progress) -> Facts:
     for folder in dict.fromkeys((ws.root / CACHE, cache)):
         intake = _stored(engine, folder / fingerprint[:16])
         if intake is not None:
-            return Facts(engine, intake, fingerprint)
+            return Facts(engine, intake, fingerprint, folder / fingerprint[:16])
     target = cache / fingerprint[:16]
     _drop_older(target)
     try:
@@ -274,7 +301,7 @@ def _facts(ws: Workspace, progress: Progress) -> Facts:
         raise
     save_intake(intake, target / "intake.json")
     drop_other_snapshots(ws.mapping.files.values(), snapshots)
-    return Facts(engine, intake, fingerprint)
+    return Facts(engine, intake, fingerprint, target)
 
 
 def _stored(engine: Engine, target: Path) -> Intake | None:

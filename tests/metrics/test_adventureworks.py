@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from channel_analysis.metrics.bridge import pair_table
 from channel_analysis.metrics.periods import active_types, coverage, parse_period, uncovered_types
 from channel_analysis.store.workspace import Workspace, open_workspace
 from tests.metrics.small_worlds import values
@@ -157,6 +158,43 @@ def test_a_quarter_is_complete_when_every_type_sold_in_the_one_before_reaches_it
 def test_resellers_order_on_forty_days_in_all(ws):
     days = "SELECT COUNT(DISTINCT order_date) AS days FROM sales WHERE channel_type <> 'online'"
     assert ws.facts().engine.query(days).to_pylist() == [{"days": 40}]
+
+
+def test_products_are_new_or_lost_by_what_they_are_and_not_by_the_version_of_their_price(
+    ws, source, reseller_lines
+):
+    now, before = parse_period("2013Q3"), parse_period("2012Q3")
+    pairs = pair_table(ws.facts(), ws.policy, now, before)
+    sides = pairs[pairs["kind"] == "partner"].groupby("product")[["net_before", "net_now"]].sum()
+    keys = pd.read_parquet(source / "DimProduct.parquet").set_index("ProductKey")["ProductAlternateKey"]
+    by_model = came_and_went(reseller_lines, reseller_lines["ProductKey"].map(keys))
+    by_version = came_and_went(reseller_lines, reseller_lines["ProductKey"])
+    new, lost = sides[sides["net_before"] == 0], sides[sides["net_now"] == 0]
+    found = (len(new), len(lost), new["net_now"].sum(), lost["net_before"].sum())
+    assert found == pytest.approx(by_model)
+    assert by_model == pytest.approx((102, 55, 4_483_681.7843, 2_639_899.3290))
+    assert by_version == pytest.approx((146, 99, 7_644_679.6351, 5_814_080.1060))
+
+
+def test_a_guide_price_is_told_only_of_products_whose_price_never_changed(ws, source):
+    versions = pd.read_parquet(source / "DimProduct.parquet").query("FinishedGoodsFlag")
+    prices = versions.groupby("ProductAlternateKey")["DealerPrice"]
+    expected = prices.first()[prices.nunique() == 1].astype(float)
+    told = ws.facts().engine.query("SELECT product_id, guide_price FROM products").to_pandas()
+    guide = told.set_index("product_id")["guide_price"].dropna().astype(float)
+    assert len(told) == told["product_id"].nunique() == prices.ngroups
+    assert guide.sort_index().to_dict() == pytest.approx(expected.sort_index().to_dict())
+
+
+def came_and_went(lines: pd.DataFrame, product: pd.Series) -> tuple[int, int, float, float]:
+    """Products sold in 2013Q3 but not in 2012Q3, the other way round, and what was sold of either."""
+    quarters = lines["OrderDate"].dt.to_period("Q").astype(str)
+    amounts = lines["SalesAmount"].astype(float)
+    after, earlier = (
+        amounts[quarters == code].groupby(product[quarters == code]).sum() for code in ("2013Q3", "2012Q3")
+    )
+    new, lost = after[~after.index.isin(earlier.index)], earlier[~earlier.index.isin(after.index)]
+    return len(new), len(lost), float(new.sum()), float(lost.sum())
 
 
 def regular_resellers(source: Path, lines: pd.DataFrame) -> list[tuple[str, str]]:

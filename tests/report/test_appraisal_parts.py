@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from channel_analysis.report.blocks import Figure, Prose, Table
+from channel_analysis.report.parts.wording import value_name
 from channel_analysis.report.show import section_of
 from channel_analysis.words import words
 
@@ -164,7 +165,8 @@ def test_regions_left_without_a_partner_are_named(appraisals, said):
     assert said("lifecycle.no_bare") in prose(found, said)
     losses = found.losses.assign(left=found.losses["left"].where(found.losses["entity"] != "Liaoning", 0))
     text = prose(dataclasses.replace(found, losses=losses), said)
-    assert said("lifecycle.bare", regions="Liaoning") in text
+    liaoning = {"zh": "辽宁", "en": "Liaoning"}[said.language]
+    assert said("lifecycle.bare", regions=liaoning) in text
     assert said("lifecycle.no_bare") not in text
 
 
@@ -245,7 +247,8 @@ def test_better_and_worse_are_named_only_beyond_chance(appraisals, said):
     assert shown[:-1] == [said(f"leads.verdict.{name or 'alike'}") for name in sources["verdict"]]
     told = "\n".join(prose(found, said))
     for row in sources.to_dict("records"):
-        assert (row["entity"] in told) == (row["verdict"] in ("better", "worse"))
+        name = value_name(said, found.scope, "source", row["entity"])
+        assert (name in told) == (row["verdict"] in ("better", "worse"))
     calm = dataclasses.replace(found, groups=found.groups.assign(verdict=""))
     assert said("leads.nobody") in prose(calm, said)
 

@@ -171,14 +171,23 @@ def test_a_report_that_is_not_there_is_answered_with_the_nearest():
     assert problems(find_report, "revew") == ["report: there is no report 'revew' | did you mean 'review'?"]
 
 
-def test_a_workspace_s_own_notebook_wins(tmp_path, write_notebook):
+def test_a_workspace_s_own_notebook_wins_where_it_may(tmp_path, write_notebook):
     own = write_notebook(tmp_path, "review", "1 + 1")
-    assert find_report("review", tmp_path) == own
+    assert find_report("review", tmp_path, own=True) == (own, True)
+    assert find_report("review", tmp_path) == find_report("review")
+
+
+def test_a_report_is_a_name_and_no_path(tmp_path, write_notebook):
+    write_notebook(tmp_path, "mine", "1 + 1")
+    for name in ("../reports/mine", "", ".", "mine.ipynb"):
+        with pytest.raises(InputError, match="there is no report"):
+            find_report(name, tmp_path, own=True)
 
 
 def test_a_workspace_has_its_own_reports_beside_those_that_come_along(tmp_path, write_notebook):
     write_notebook(tmp_path, "sheet", "1 + 1")
-    assert {"sheet", "review"} <= set(report_names(tmp_path))
+    assert report_names(tmp_path) == ["sheet"]
+    assert "review" in report_names()
 
 
 def test_the_notebooks_beside_the_package_are_found_where_the_repository_is_installed():
@@ -191,7 +200,7 @@ def test_the_notebooks_of_a_wheel_win_over_a_folder_that_happens_to_stand_beside
         shutil.copy(REPORTS[0], tmp_path / place / "reports" / "review.ipynb")
     catalog = tmp_path / "site" / "channel_analysis" / "catalog"
     monkeypatch.setattr(notebooks, "CATALOG", catalog)
-    assert find_report("review") == catalog / "notebooks" / "reports" / "review.ipynb"
+    assert find_report("review") == (catalog / "notebooks" / "reports" / "review.ipynb", False)
 
 
 def test_the_repository_holds_one_copy_of_its_notebooks():

@@ -8,10 +8,11 @@ import pytest
 from bs4 import BeautifulSoup
 
 from channel_analysis.contracts.tables import TABLES
+from channel_analysis.report.page import page_html
 
 MOST_BYTES = 250_000
 OURS = {"KPI", "NPS", "HHI", "SKU", "English", "FY", "Q", "channel", "analysis", "risk", "train"}
-OURS |= {"measures", "complete"}
+OURS |= {"measures", "complete", "policy", "toml"}
 SETTINGS = {
     "adventureworks",
     "contract",
@@ -149,7 +150,7 @@ def test_a_chinese_page_holds_no_english_but_codes_and_names_from_data(published
     text = (published.folder / "review.zh.html").read_text(encoding="utf-8")
     page = BeautifulSoup(text, "html.parser")
     for table in page.select("#findings, #accounts"):
-        for cell in table.find_parent("figure").select("tbody td:not(.gt_right)"):
+        for cell in table.find_parent("figure").select("tbody td:not(.number)"):
             cell.decompose()  # columns and values as they stand in the data
     for other in page.select("[lang='en'], style, head"):
         other.decompose()
@@ -176,3 +177,20 @@ def test_the_shelf_is_a_page_like_the_others(published):
         page.h1.get_text(),
     )
     assert len(page.select("tbody tr")) == 1
+
+
+@pytest.mark.parametrize(
+    "title", ['"; } body { color: red } @page {"', "a\\", "</style><script>", "渠道评估：2025年第三季度"]
+)
+def test_a_title_on_paper_is_text_and_no_style(title):
+    page = BeautifulSoup(page_html("", title, "zh"), "html.parser")
+    rule = page.style.get_text().splitlines()[-1]
+    shown = re.fullmatch(r'@page { @top-left { content: "([^"]*)"; } }', rule)[1]
+    assert re.sub(r"\\([0-9a-f]+) ", lambda code: chr(int(code[1], 16)), shown) == title
+    assert (page.script, page.body.get_text(strip=True)) == (None, page.select_one(".skip").get_text())
+
+
+def test_the_first_sentence_of_a_caption_is_set_apart_and_nothing_is_lost(page):
+    captions = page.select("figure.chart figcaption")
+    assert any(caption.select_one(".rest") for caption in captions)
+    assert all(not caption.get_text().startswith(" ") for caption in captions)

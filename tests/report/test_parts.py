@@ -1,14 +1,29 @@
 """Parts: every number of a sentence, a card or a cell is that of the result's table."""
 
 import dataclasses
+import math
 import re
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 import channel_analysis as ca
+from channel_analysis.analysis.findings import (
+    of_data,
+    of_explanation,
+    of_irregularities,
+    of_results,
+    of_risk,
+    of_scores,
+    owned,
+    weightiest,
+)
 from channel_analysis.analysis.review import PENDING_PARTS
+from channel_analysis.contracts.measures import Measures
 from channel_analysis.report.blocks import Cards, Facts, Figure, Items, Prose, Table
+from channel_analysis.report.html import section_html
+from channel_analysis.report.parts.message import finding_text
 from channel_analysis.report.show import section_of
 from channel_analysis.results import Pending
 from channel_analysis.words import words
@@ -72,10 +87,28 @@ def types(review) -> pd.DataFrame:
     return table[table["level"] == "channel_type"].set_index("entity")
 
 
+def candidates(review) -> list:
+    """Every finding a review could tell, whatever weighs more."""
+    period = SimpleNamespace(code=review.banner.scope.period)
+    return [
+        *of_results(review.results, review.values, period),
+        *of_explanation(review.explanation, review.plan),
+        *of_risk(review.risk),
+        *of_irregularities(review.irregularities),
+        *of_data(review.quality),
+        *of_scores(review.scorecard),
+    ]
+
+
+def unit_of(review, said):
+    """The unit results are told in."""
+    return said.money_unit([company(review, "net_sales")["value"]], review.banner.scope.currency)
+
+
 def finding(review, said, code: str) -> str:
     """The sentence of a finding; the test has nothing to say where the review has none of this kind."""
-    codes = [found.code for found in review.message.findings]
-    return blocks(review.message, said, Items)[0].items[codes.index(code)].text if code in codes else ""
+    found = [one for one in candidates(review) if one.code == code]
+    return finding_text(found[0], unit_of(review, said), review.banner.scope, said) if found else ""
 
 
 def test_the_verdict_names_net_sales_growth_and_attainment_of_the_company(review, said):
@@ -91,8 +124,8 @@ def test_the_finding_on_the_change_names_the_largest_and_the_total(review, said)
     text, currency = finding(review, said, "channel_moved"), review.banner.scope.currency
     for part in (
         name_of(review, said, top["channel_type"]),
-        said.amount(top["change"], currency, signed=True),
-        said.amount(table["change"].sum(), currency, signed=True),
+        said.amount(top["change"], currency, signed=True, unit=unit_of(review, said)),
+        said.amount(table["change"].sum(), currency, signed=True, unit=unit_of(review, said)),
         said.period(top["base"]),
     ):
         assert part in text
@@ -107,7 +140,7 @@ def test_the_finding_on_targets_names_the_widest_gap_in_money(demo_review, said)
     worst = own.loc[own["gap"].idxmax()]
     text = finding(demo_review, said, "target_missed")
     assert name_of(demo_review, said, worst["entity"]) in text
-    assert said.amount(worst["gap"], "CNY") in text
+    assert said.amount(worst["gap"], "CNY", unit=unit_of(demo_review, said)) in text
     assert said.share(worst["value"]) in text
 
 
@@ -121,9 +154,77 @@ def test_the_finding_on_scores_names_the_lowest_and_what_costs_it_most(review, s
     assert not text or all(part in text for part in parts)
 
 
-def test_at_least_one_company_has_a_finding_on_scores(demo_review, adventureworks_review):
-    codes = {f.code for r in (demo_review, adventureworks_review) for f in r.message.findings}
-    assert "score_lowest" in codes
+def test_each_kind_of_finding_is_met_in_one_of_the_companies(demo_review, adventureworks_review):
+    met = {found.code for review in (demo_review, adventureworks_review) for found in candidates(review)}
+    assert met == {
+        "channel_moved", "growth_from_new", "target_missed", "segment_moved", "irregular_cases",
+        "data_set_aside", "score_lowest",
+    }  # fmt: skip
+
+
+def test_the_finding_on_partners_sums_the_watch_list_and_names_the_one_that_may_cost_most(demo_review, said):
+    rows = [("P1", "Juxin", "S1", 2e5), ("P2", "Renhe", "S2", 7e5), ("P3", None, None, float("nan"))]
+    listed = pd.DataFrame(rows, columns=["partner_id", "partner_name", "owner_id", "expected_loss"])
+    (found,) = of_risk(SimpleNamespace(watch_list=lambda: listed))
+    text = finding_text(found, unit_of(demo_review, said), demo_review.banner.scope, said)
+    assert all(part in text for part in ("3", "Renhe", said.amount(9e5, "CNY"), said.amount(7e5, "CNY")))
+    assert (found.owner, found.weight) == ("S2", 9e5)
+
+
+def test_there_is_no_finding_on_partners_of_whom_nobody_knows_what_they_may_cost():
+    listed = pd.DataFrame({"expected_loss": [float("nan")]})
+    assert of_risk(SimpleNamespace(watch_list=lambda: listed)) == []
+    assert of_risk(None) == []
+
+
+def test_the_finding_on_irregular_cases_tells_their_number_and_money(demo_review, said):
+    cases, text = demo_review.irregularities.cases, finding(demo_review, said, "irregular_cases")
+    assert said.number(len(cases)) in text and said.amount(cases["money"].sum(), "CNY") in text
+
+
+def test_the_finding_on_a_segment_has_its_measure_with_owner_and_day(demo_review, said):
+    (found,) = of_explanation(demo_review.explanation, demo_review.plan)
+    row = demo_review.plan.proposals.iloc[0]
+    assert (found.measure, found.owner, found.due) == (row["measure"], row["owner"], row["due"])
+    owned_by = dataclasses.replace(found, owner="S007")
+    item = message_part(demo_review, said, owned_by).items[0]
+    told = [fact.text for fact in item.facts]
+    assert said.date(row["due"]) in told and "S007" in told
+    assert said.label(demo_review.banner.scope.names.values["measure"][row["measure"]], "") in told
+
+
+def message_part(review, said, *findings) -> Items:
+    """The list of findings of a message that has these."""
+    result = dataclasses.replace(review.message, findings=findings)
+    return blocks(result, said, Items)[0]
+
+
+def test_the_findings_of_most_money_come_first_and_those_without_an_amount_last(review):
+    told = weightiest(candidates(review), 99)
+    weights = [found.weight for found in told]
+    known = [weight for weight in weights if not math.isnan(weight)]
+    assert known == sorted(known, reverse=True) == weights[: len(known)]
+    assert [f.code for f in review.message.findings] == [f.code for f in told[:3]]
+
+
+def test_a_finding_without_a_measure_says_who_should_look_at_it(demo_review, said):
+    (found,) = [one for one in candidates(demo_review) if one.code == "target_missed"]
+    rules = Measures(
+        default_owner="Li", owners_by_region={"East": "Zhao"}, owners_by_channel_type={found.subject: "Wang"}
+    )
+    assert owned(found, rules, SimpleNamespace(where={})).owner == "Wang"
+    assert owned(found, rules, SimpleNamespace(where={"region": "East"})).owner == "Zhao"
+    assert (
+        owned(dataclasses.replace(found, subject=""), rules, SimpleNamespace(where={"region": "West"})).owner
+        == "Li"
+    )
+    with_one, without = message_part(
+        demo_review,
+        said,
+        owned(found, rules, SimpleNamespace(where={})),
+        dataclasses.replace(found, owner=""),
+    ).items
+    assert "Wang" in with_one.facts[-1].text and "policy.toml" in without.facts[-1].text
 
 
 def test_findings_where_growth_and_comparable_growth_differ_name_both(review, said):
@@ -138,8 +239,10 @@ def test_findings_where_growth_and_comparable_growth_differ_name_both(review, sa
 
 
 def test_every_finding_links_to_a_section_there_is(review, said):
-    sections = {section(part, said).id for part in (review.results, review.scorecard, review.quality)}
-    assert {item.link for item in blocks(review.message, said, Items)[0].items} <= sections
+    shown = (review.results, review.explanation, review.scorecard, review.risk, review.irregularities)
+    page = "".join(section_html(section(part, said), said) for part in (*shown, review.quality))
+    links = {found.table for found in candidates(review)}
+    assert [link for link in links if f'id="{link}"' not in page] == []
 
 
 def test_there_are_at_most_three_findings_and_six_cards(review, said):
@@ -193,8 +296,9 @@ def test_the_caption_of_the_waterfall_names_the_total_and_the_largest(review, sa
     table, currency = review.results.changes, review.banner.scope.currency
     top = table.loc[table["change"].abs().idxmax()]
     caption = figure(review.results, said, "changes")
-    assert said.amount(table["change"].sum(), currency, signed=True) in caption
-    assert said.amount(top["change"], currency, signed=True) in caption
+    unit = said.money_unit([table["before"].sum(), table["now"].sum()], currency)
+    assert said.amount(table["change"].sum(), currency, signed=True, unit=unit) in caption
+    assert said.amount(top["change"], currency, signed=True, unit=unit) in caption
 
 
 def test_the_changes_of_the_channels_add_up_to_the_company_s(review):

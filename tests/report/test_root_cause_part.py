@@ -12,11 +12,11 @@ from bs4 import BeautifulSoup
 import channel_analysis
 from channel_analysis.files import CATALOG, read_toml
 from channel_analysis.report.blocks import Figure, Items, Prose, Table
-from channel_analysis.report.charts import drawing
 from channel_analysis.report.charts_changes import Move, Step, mix_rate, waterfall
 from channel_analysis.report.html import section_html
 from channel_analysis.report.parts.root_cause_wording import caveat_text, chance, figures_of, segment_name
 from channel_analysis.report.show import section_of
+from channel_analysis.report.svg import WIDTH, text_width
 from channel_analysis.results import Caveat
 from channel_analysis.rootcauses import GRADES, TAGS, VERDICTS
 from channel_analysis.words import Unit, Words, words
@@ -273,10 +273,15 @@ def test_caveats_are_said_and_unknown_ones_by_their_code(said):
 # Charts
 
 
-@pytest.fixture
-def axes():
-    with drawing("test", 4.0, "en") as canvas:
-        yield canvas.ax
+def bars(svg) -> list:
+    """Where each bar begins and ends."""
+    found = BeautifulSoup(svg, "html.parser")("rect")
+    return [(float(tag["x"]), float(tag["x"]) + float(tag["width"])) for tag in found]
+
+
+def texts(svg) -> dict:
+    """Where each text begins."""
+    return {tag.get_text(): float(tag["x"]) for tag in BeautifulSoup(svg, "html.parser")("text")}
 
 
 STEPS = [
@@ -287,58 +292,54 @@ STEPS = [
 ]
 
 
-def test_bars_of_a_waterfall_hang_where_the_one_before_ended(axes):
-    waterfall(axes, STEPS)
-    bars = [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in axes.patches]
-    assert bars == [(0, 100), (100, 130), (130, 80), (0, 80)]
-    assert axes.get_xlim()[0] <= 0
+def test_bars_of_a_waterfall_hang_where_the_one_before_ended():
+    first, up, down, last = bars(waterfall(STEPS))
+    assert (up[0], down[1], last[0]) == pytest.approx((first[1], up[1], first[0]), abs=0.2)
+    assert down[0] == pytest.approx(last[1], abs=0.2)
 
 
-def test_labels_of_a_waterfall_stand_right_of_bars_and_intervals(axes):
-    waterfall(axes, STEPS)
-    assert [(t.get_text(), t.xy[0]) for t in axes.texts] == [
-        ("100", 100),
-        ("▲ +30", 130),
-        ("▼ −50", 130),
-        ("80", 80),
-    ]
+def test_labels_of_a_waterfall_stand_right_of_bars_and_intervals():
+    svg = waterfall(STEPS)
+    places, found = texts(svg), bars(svg)
+    for label, (_, end) in zip(("100", "▲ +30", "▼ −50", "80"), found, strict=True):
+        assert places[label] > end
     wide = dataclasses.replace(STEPS[2], high=10.0)
-    axes.clear()
-    waterfall(axes, [*STEPS[:2], wide, STEPS[3]])
-    assert axes.texts[2].xy[0] == 140
+    svg = waterfall([*STEPS[:2], wide, STEPS[3]])
+    whisker = max(float(tag["x2"]) for tag in BeautifulSoup(svg, "html.parser")("line"))
+    assert texts(svg)["▼ −50"] > whisker
 
 
-def test_changes_that_are_small_beside_totals_are_seen_on_a_cut_axis(axes):
+def test_changes_that_are_small_beside_totals_are_seen_on_a_cut_axis():
     small = [dataclasses.replace(s, amount=s.amount + 1000) if s.is_total else s for s in STEPS]
-    waterfall(axes, small)
-    left, right = axes.get_xlim()
-    assert 0 < left < 1070 and right > 1130
+    first, up, *_ = bars(waterfall(small))
+    assert up[1] - up[0] > 0.3 * (first[1] - first[0])
+    assert "var(--paper)" in waterfall(small) and "var(--paper)" not in waterfall(STEPS)
 
 
 def test_nothing_of_a_waterfall_with_14_bars_and_long_names_is_cut():
     name = "华东区域经销商渠道空气净化产品"
     steps = [STEPS[0], *(dataclasses.replace(STEPS[1], name=name) for _ in range(12)), STEPS[3]]
-    with drawing("test", 5.4, "zh") as canvas:
-        waterfall(canvas.ax, steps)
-        canvas.figure.draw_without_rendering()
-        box = canvas.figure.bbox
-        for text in (*canvas.ax.texts, *canvas.ax.get_yticklabels()):
-            own = text.get_window_extent()
-            assert own.x0 >= box.x0 and own.x1 <= box.x1 and own.y0 >= box.y0 and own.y1 <= box.y1
+    found = BeautifulSoup(waterfall(steps), "html.parser")
+    for tag in found("text"):
+        width = text_width(tag.get_text(), bold=tag.has_attr("font-weight"))
+        begin = float(tag["x"]) - (width if tag.get("text-anchor") == "end" else 0)
+        assert begin >= -1 and begin + width <= WIDTH + 1
+    assert name in found.get_text()
 
 
-def test_a_mix_rate_plot_goes_from_before_to_now_and_names_everybody_once(axes):
+def test_a_mix_rate_plot_goes_from_before_to_now_and_names_everybody_once():
     moves = [
         Move("a", 0.3, 0.2, 0.8, 0.7, "bad"),
         Move("b", NAN, 0.2, NAN, 0.7),
         Move("c", 0.5, NAN, 0.9, NAN),
     ]
-    mix_rate(axes, moves, 0.85, ("w", "r"), (str, str))
-    points = [tuple(map(float, c.get_offsets()[0])) for c in axes.collections]
-    assert points == [(0.3, 0.8), (0.2, 0.7), (0.2, 0.7), (0.5, 0.9)]
-    assert [text.get_text() for text in axes.texts if text.get_text()] == ["a", "b", "c"]
-    heights = sorted(text.xyann[1] for text in axes.texts if text.get_text())
-    assert heights[1] - heights[0] > 0.01
+    found = BeautifulSoup(mix_rate(moves, 0.85, ("w", "r"), (str, str)), "html.parser")
+    dots = [(float(tag["cx"]), float(tag["cy"])) for tag in found("circle")]
+    (before, now, new, lost) = dots
+    assert now == new and now[0] < before[0] < lost[0] and now[1] > before[1] > lost[1]
+    named = {tag.get_text(): float(tag["y"]) for tag in found("text")}
+    assert [tag.get_text() for tag in found("text") if tag.get_text() in "abc"] == ["a", "b", "c"]
+    assert abs(named["a"] - named["b"]) >= 12
 
 
 def test_a_bridge_of_many_segments_is_shortened_and_still_closes(said):

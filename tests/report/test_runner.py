@@ -46,7 +46,7 @@ def folder(small_workspace, write_notebook) -> Path:
     write_notebook(made, "sheet", REVIEW, BANNER, MISHAPS, SAVE, parameters=PARAMETERS)
     write_notebook(made, "sleepy", SLEEP, parameters=PARAMETERS)
     write_notebook(made, "endless", "1 + 1", parameters=PARAMETERS)
-    publish(made, "sheet", progress=lambda *step: TOLD.append(step))
+    publish(made, "sheet", progress=lambda *step: TOLD.append(step), own_notebooks=True)
     return made
 
 
@@ -55,16 +55,21 @@ def run(folder):
     """Run a report from the command line; its exit code and what it said."""
 
     def call(*options: str) -> tuple[int, str]:
-        done = CliRunner().invoke(app, ["report", str(folder), *options])
+        done = CliRunner().invoke(app, ["report", str(folder), "--own-notebooks", *options])
         return done.exit_code, done.stderr
 
     return call
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Every file with its bytes; locks are no part of what is published."""
-    files = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock"]
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+    """Every published file with its bytes; locks, the shelf and what is said about failures are none."""
+    other = (".lock", ".failed.html", "failed.json")
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.name.endswith(other)]
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in files
+        if not (path.parent == folder and path.name.startswith("index."))
+    }
 
 
 def processes() -> set[int]:
@@ -119,7 +124,9 @@ def test_what_the_runner_sets_itself_cannot_be_given(folder, name):
 
 
 def test_a_period_given_as_a_parameter_is_the_one_reported(folder, tmp_path):
-    published, _ = publish(folder, "sheet", out=tmp_path, given={"period": "2025Q2", "languages": "zh"})
+    published, _ = publish(
+        folder, "sheet", out=tmp_path, given={"period": "2025Q2", "languages": "zh"}, own_notebooks=True
+    )
     assert (published.folder.name, [page.name for page in published.pages]) == ("2025Q2", ["sheet.zh.html"])
 
 
@@ -191,7 +198,7 @@ def test_whatever_interrupts_the_runner_ends_the_child_first(folder, error):
 
     before, others = tree(folder / "reports"), processes()
     with pytest.raises(error):
-        publish(folder, "sleepy", progress=stop)
+        publish(folder, "sleepy", progress=stop, own_notebooks=True)
     assert processes() == others
     assert tree(folder / "reports") == before
     assert list((folder / "reports").rglob(".run-*")) == []
@@ -201,8 +208,16 @@ def started(folder: Path, report: str) -> subprocess.Popen[str]:
     """Start a report in a process of its own; come back when its last cell runs."""
     mark = folder / "kernel.pid"
     mark.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "channel_analysis.cli", "report", str(folder), "--report", report]
-    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    command = [
+        sys.executable,
+        "-m",
+        "channel_analysis.cli",
+        "report",
+        str(folder),
+        "--own-notebooks",
+        "--report",
+    ]
+    run = subprocess.Popen([*command, report], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     until = time.monotonic() + 60
     while not (mark.is_file() and mark.read_text()):
         assert run.poll() is None and time.monotonic() < until
@@ -240,19 +255,21 @@ def test_a_file_in_the_way_of_the_reports_is_named_and_nothing_is_written(folder
     assert tree(tmp_path) == {"out": b"mine"}
 
 
-def test_a_report_that_failed_leaves_no_empty_folder(folder, tmp_path, run):
+def test_a_report_that_never_was_leaves_nothing_but_the_page_about_its_failure(folder, tmp_path, run):
     run("--report", "endless", "--out", str(tmp_path / "out"))
-    assert [path.name for path in (tmp_path / "out").iterdir() if path.suffix != ".lock"] == []
+    assert tree(tmp_path / "out") == {}
+    names = sorted(path.name for path in (tmp_path / "out" / "2025Q3").iterdir())
+    assert names == ["endless.failed.html", "failed.json"]
 
 
 @pytest.fixture(scope="module")
 def one_after_the_other(folder, tmp_path_factory) -> Path:
     """Give a period's folder that was published in English and then, from the same inputs, in Chinese."""
     out = tmp_path_factory.mktemp("one") / "reports"
-    publish(folder, "sheet", languages=["en"], out=out)
+    publish(folder, "sheet", languages=["en"], out=out, own_notebooks=True)
     page = (out / "2025Q3" / "sheet.en.html").read_text(encoding="utf-8")
     assert "hreflang" not in page  # alone in its language it links to no other
-    return publish(folder, "sheet", languages=["zh"], out=out)[0].folder
+    return publish(folder, "sheet", languages=["zh"], out=out, own_notebooks=True)[0].folder
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -276,7 +293,7 @@ def test_a_page_made_from_other_inputs_is_dropped(folder, one_after_the_other, t
     record = json.loads((out / "2025Q3" / "run.json").read_text(encoding="utf-8"))
     record["sheet"]["inputs"]["data"] = "0" * 16
     (out / "2025Q3" / "run.json").write_text(json.dumps(record))
-    published = publish(folder, "sheet", languages=["zh"], out=out)[0]
+    published = publish(folder, "sheet", languages=["zh"], out=out, own_notebooks=True)[0]
     assert [page.name for page in published.folder.glob("*.html")] == ["sheet.zh.html"]
     assert "hreflang" not in published.pages[0].read_text(encoding="utf-8")
 
@@ -284,12 +301,14 @@ def test_a_page_made_from_other_inputs_is_dropped(folder, one_after_the_other, t
 def test_a_page_made_with_another_parameter_is_dropped(folder, one_after_the_other, tmp_path):
     out = tmp_path / "reports"
     shutil.copytree(one_after_the_other.parent, out)
-    published = publish(folder, "sheet", languages=["zh"], out=out, given={"mode": "other"})[0]
+    published = publish(
+        folder, "sheet", languages=["zh"], out=out, given={"mode": "other"}, own_notebooks=True
+    )[0]
     assert [page.name for page in published.folder.glob("*.html")] == ["sheet.zh.html"]
 
 
 def test_without_a_language_both_are_made_and_the_workspace_s_own_comes_first(folder):
-    assert plan(folder, "sheet", "last-quarter", [], None, {}, "en").languages == ("en", "zh")
+    assert plan(folder, "review", "last-quarter", [], None, {}, "en").languages == ("en", "zh")
 
 
 def test_progress_is_told_from_the_first_cell_to_the_last(folder):
@@ -310,9 +329,9 @@ def test_only_the_run_record_knows_the_clock_and_the_versions(demo_report):
     record = json.loads((demo_report.folder / "run.json").read_text(encoding="utf-8"))["review"]
     assert set(record) == {
         "report", "period", "languages", "parameters", "inputs", "summary", "engine", "outcome", "finished",
-        "seconds", "versions",
+        "seconds", "versions", "where", "pages", "files", "code", "own_notebook",
     }  # fmt: skip
-    assert {"data", "definitions", "notebook"} == set(record["inputs"])
+    assert {"data", "definitions", "settings", "notebook"} == set(record["inputs"])
     assert {"python", "duckdb", "pandas", "papermill"} <= set(record["versions"])
 
 

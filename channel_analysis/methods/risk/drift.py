@@ -102,7 +102,7 @@ def _counts(values: Floats, thresholds: Floats) -> Floats:
 
 
 def _compared(then: Floats, now: Floats, rate: float) -> dict[str, float]:
-    from scipy.stats import gamma
+    from scipy.special import gammaincc, gammainccinv
 
     nothing = {"psi": float("nan"), "critical": float("nan"), "p_value": float("nan")}
     if not then.sum() or not now.sum():
@@ -112,8 +112,8 @@ def _compared(then: Floats, now: Floats, rate: float) -> dict[str, float]:
         return nothing
     psi = float(_index(then, now))
     shape, scale = _by_chance(then, now)
-    p_value = float(gamma.sf(psi, shape, scale=scale))
-    return {"psi": psi, "critical": float(gamma.isf(rate, shape, scale=scale)), "p_value": p_value}
+    critical = float(gammainccinv(shape, rate) * scale)
+    return {"psi": psi, "critical": critical, "p_value": float(gammaincc(shape, max(psi, 0.0) / scale))}
 
 
 def _index(then: Floats, now: Floats) -> Floats:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,27 +62,51 @@ class Cube:
     layers: int
     codes: tuple[NDArray[np.int32], ...] = ()
     _compressed: dict[Dims, tuple[NDArray[np.int64], NDArray[np.int32]]] = field(default_factory=dict)
+    _sizes: dict[Dims, int] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def cuboids(self) -> tuple[Dims, ...]:
         """The cuboids searched, shallow ones first."""
         return cuboids_of(len(self.cards), self.layers)
 
     def size(self, dims: Dims) -> int:
         """Cells of a cuboid."""
-        if self._is_dense(dims):
-            return self._product(dims)
-        return len(self._compress(dims)[0])
+        if dims not in self._sizes:
+            is_dense = self._is_dense(dims)
+            self._sizes[dims] = self._product(dims) if is_dense else len(self._compress(dims)[0])
+        return self._sizes[dims]
 
     def sums(self, weights: Floats) -> Sums:
         """The sum of `weights` (one per leaf) in every cell of every cuboid."""
-        if not self.codes:
-            return self._grid_sums(weights)
-        return {c: added(self.cells(c), weights, self.size(c)) for c in self.cuboids}
+        return self.all_sums([weights])[0]
 
-    def sums_of(self, weights: Floats, rows: Ints, dims: Dims) -> Floats:
-        """The sum of `weights` over some leaves, in every cell of one cuboid."""
-        return added(self.cells(dims, rows), weights[rows], self.size(dims))
+    def all_sums(self, several: Sequence[Floats]) -> list[Sums]:
+        """The sums of several weights, the leaves placed once for all of them."""
+        if not self.codes:
+            return [self._grid_sums(weights) for weights in several]
+        found: list[Sums] = [dict.fromkeys(self.cuboids, np.empty(0)) for _ in several]
+        for dims, cells in self.placed():
+            for sums, weights in zip(found, several, strict=True):
+                sums[dims] = added(cells, weights, self.size(dims))
+        return found
+
+    def placed(self, rows: Ints | None = None) -> Iterator[tuple[Dims, Ints]]:
+        """Every cuboid with the cell of each leaf (of `rows`, or of all) in it."""
+        codes = self.codes_of(tuple(range(len(self.cards))), rows)
+        yield from self._placed_below((), None, codes, rows)
+
+    def _placed_below(
+        self, held: Dims, key: Ints | None, codes: Sequence[Ints], rows: Ints | None
+    ) -> Iterator[tuple[Dims, Ints]]:
+        for dim in range(held[-1] + 1 if held else 0, len(self.cards)):
+            dims, code = (*held, dim), codes[dim]
+            if self._is_dense(dims):
+                cells = code if key is None else key * self.cards[dim] + code
+            else:
+                cells = self.cells(dims, rows)
+            yield dims, cells
+            if len(dims) < self.layers:
+                yield from self._placed_below(dims, cells, codes, rows)
 
     def cells(self, dims: Dims, rows: Ints | None = None) -> Ints:
         """The cell of each leaf (of `rows`, or of all) in a cuboid."""

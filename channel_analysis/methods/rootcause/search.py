@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from .cube import Cube, Dims, Floats, Ints, Sums
+from .cube import Cube, Dims, Floats, Ints, added
 from .noise import Gaps, bits_of, gain_of
 
 MOST = 15
@@ -36,9 +35,13 @@ class Cover:
     def __init__(self, cube: Cube, gaps: Gaps) -> None:
         self.cube, self.gaps = cube, gaps
         self.live = np.ones(cube.leaves, bool)
-        self.gap, self.mass = cube.sums(gaps.gap), cube.sums(gaps.mass)
-        self.variance = self.mass if gaps.variance is gaps.mass else cube.sums(gaps.variance)
-        self.square = None if gaps.square is None else cube.sums(gaps.square)
+        is_own = gaps.variance is not gaps.mass
+        weights = [gaps.gap, gaps.mass, *([gaps.variance] if is_own else [])]
+        weights += [gaps.square] if gaps.square is not None else []
+        self._held = list(zip(cube.all_sums(weights), weights, strict=True))
+        self.gap, self.mass = self._held[0][0], self._held[1][0]
+        self.variance = self._held[2][0] if is_own else self.mass
+        self.square = self._held[-1][0] if gaps.square is not None else None
         self.bits = {c: bits_of(cube, c, self.variance[c]) for c in cube.cuboids}
 
     def noise(self, dims: Dims, cells: Ints | int | slice = slice(None)) -> Floats:
@@ -68,17 +71,11 @@ class Cover:
     def take(self, rows: Ints) -> None:
         """Take leaves out of every cell."""
         self.live[rows] = False
-        for sums, weights in self._held():
-            for dims in self.cube.cuboids:
-                sums[dims] = sums[dims] - self.cube.sums_of(weights, rows, dims)
-
-    def _held(self) -> Iterator[tuple[Sums, Floats]]:
-        yield self.gap, self.gaps.gap
-        yield self.mass, self.gaps.mass
-        if self.variance is not self.mass:
-            yield self.variance, self.gaps.variance
-        if self.square is not None and self.gaps.square is not None:
-            yield self.square, self.gaps.square
+        taken = [(sums, weights[rows]) for sums, weights in self._held]
+        for dims, cells in self.cube.placed(rows):
+            size = self.cube.size(dims)
+            for sums, weights in taken:
+                sums[dims] = sums[dims] - added(cells, weights, size)
 
 
 def search(cube: Cube, gaps: Gaps) -> tuple[list[Found], Cover]:

@@ -113,7 +113,7 @@ def crowds(certain: pd.Series, tiers: Mapping[str, Tier], width: float = 1.0) ->
         `CROWD_COLUMNS`: how many lie within `width` points above and below, and the chance of so many
         above when both are as likely (one-sided binomial test).
     """
-    from scipy.stats import binomtest
+    from scipy.special import bdtrc
 
     rows = []
     for name, tier in sorted(tiers.items(), key=lambda pair: -pair[1].begins):
@@ -122,6 +122,6 @@ def crowds(certain: pd.Series, tiers: Mapping[str, Tier], width: float = 1.0) ->
         above = int(certain.between(tier.begins, tier.begins + width, inclusive="left").sum())
         below = int(certain.between(tier.begins - width, tier.begins, inclusive="left").sum())
         total = above + below
-        chance = float(binomtest(above, total, 0.5, alternative="greater").pvalue) if total else np.nan
+        chance = float(bdtrc(above - 1, total, 0.5)) if total else np.nan
         rows.append([name, tier.begins, above, below, chance])
     return pd.DataFrame(rows, columns=CROWD_COLUMNS)

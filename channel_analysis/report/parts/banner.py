@@ -5,14 +5,14 @@ from __future__ import annotations
 from ...results import Banner
 from ...words import Words
 from ..blocks import Block, Fact, Facts, Prose, Section
-from .wording import channel_name
+from .wording import channel_name, where_name
 
 
 def banner(result: Banner, words: Words) -> Section:
     """The page's head, in words before colours."""
     scope = result.scope
     facts = (
-        Fact(words("banner.scope"), scope.company or words("banner.no_company")),
+        Fact(words("banner.scope"), _scope(result, words)),
         Fact(
             words("banner.period"),
             words("banner.period_days", first=words.date(scope.start), last=words.date(scope.last_day)),
@@ -28,8 +28,19 @@ def banner(result: Banner, words: Words) -> Section:
         blocks.insert(0, Prose(words("banner.provisional", channels=names), "warning"))
     if scope.begins is not None:
         blocks.insert(0, Prose(words("banner.begins_late", first=words.date(scope.begins)), "warning"))
+    if scope.where:
+        blocks.append(Prose(words("banner.narrowed", where=where_name(words, scope)), "note"))
     title = words(f"banner.title.{result.report}", period=words.period(scope.period))
+    if scope.where:
+        title = words("banner.title_of", title=title, where=where_name(words, scope))
     return Section("top", title, tuple(blocks), "banner")
+
+
+def _scope(result: Banner, words: Words) -> str:
+    company = result.scope.company or words("banner.no_company")
+    if not result.scope.where:
+        return company
+    return words("banner.title_of", title=company, where=where_name(words, result.scope))
 
 
 def _grade(result: Banner, words: Words) -> str:

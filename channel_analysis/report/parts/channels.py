@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 
 from ...results import ChannelResults
-from ...words import Words
+from ...words import Unit, Words
 from ..blocks import Block, Column, Figure, Prose, Section, Table
-from ..charts import bars_over_time, drawing, waterfall
+from ..charts import Panel, bars_over_time
+from ..charts_changes import Step, limits_of, waterfall
 from .wording import absent_texts, caveat_text, channel_name, entity_name, kpi_name, kpi_text
 
-GRID_COLUMNS = 4
 INDENT = "\N{EM SPACE}"
 
 
@@ -113,21 +113,7 @@ def _history(result: ChannelResults, words: Words) -> Figure:
     latest = history[history["period"] == scope.period].sort_values("net_sales", ascending=False)
     types = list(latest["channel_type"])
     unit = words.money_unit(latest["net_sales"], scope.currency)
-    lines = math.ceil(len(types) / GRID_COLUMNS)
-    width = min(GRID_COLUMNS, len(types))
-    with drawing("history", 1.75 * lines + 0.1, words.language, width, lines) as canvas:
-        for ax, name in zip(canvas.axes, types, strict=False):
-            own = (
-                history[history["channel_type"] == name]
-                .set_index("period")
-                .reindex(periods)["net_sales"]
-                .fillna(0.0)
-            )
-            label = words.money(own.iloc[-1], unit)
-            ticks = [words.period_short(code) for code in periods]
-            bars_over_time(ax, list(own), ticks, channel_name(words, scope, name), label, base)
-        for ax in canvas.axes[len(types) :]:
-            ax.set_axis_off()
+    panels = [_panel(history, name, periods, base, unit, result, words) for name in types]
     top, whole = latest.iloc[0], latest["net_sales"].sum()
     legend = "figure.legend_base" if base is not None and base < len(periods) - 1 else "figure.legend"
     caption = words(
@@ -139,7 +125,29 @@ def _history(result: ChannelResults, words: Words) -> Figure:
         share=words.share(top["net_sales"] / whole if whole > 0 else math.nan),
         n=len(types),
     )
-    return Figure("history", canvas.svg, caption)
+    return Figure("history", bars_over_time(panels), caption)
+
+
+def _panel(
+    history: pd.DataFrame,
+    channel_type: str,
+    periods: list[str],
+    base: int | None,
+    unit: Unit,
+    result: ChannelResults,
+    words: Words,
+) -> Panel:
+    """One channel type over time; the period and the one a year before carry their figures."""
+    own = history[history["channel_type"] == channel_type].set_index("period")
+    heights = own.reindex(periods)["net_sales"].fillna(0.0)
+    last = len(periods) - 1
+    return Panel(
+        title=channel_name(words, result.scope, channel_type),
+        heights=list(heights),
+        ticks=[words.period_short(code) for code in periods],
+        kinds=["actual" if place == last else "before" for place in range(len(periods))],
+        labels=[words.money(v, unit) if place in (base, last) else "" for place, v in enumerate(heights)],
+    )
 
 
 def _waterfall(result: ChannelResults, words: Words) -> Figure:
@@ -148,32 +156,30 @@ def _waterfall(result: ChannelResults, words: Words) -> Figure:
     before, now = float(table["before"].sum()), float(table["now"].sum())
     steps = [before, *table["change"], now]
     unit = words.money_unit(steps, scope.currency)
-    names = [
-        words.period_short(base),
-        *(channel_name(words, scope, n) for n in table["channel_type"]),
-        words.period_short(scope.period),
+    drawn = [
+        Step(words.period_short(base), before, words.money(before, unit), is_total=True),
+        *(
+            _step(channel_name(words, scope, name), change, unit, words)
+            for name, change in zip(table["channel_type"], table["change"], strict=True)
+        ),
+        Step(words.period_short(scope.period), now, words.money(now, unit), is_total=True),
     ]
-    labels = [
-        words.money(before, unit),
-        *(words.signed(v / unit.divisor, unit.decimals) for v in table["change"]),
-        words.money(now, unit),
-    ]
-    with drawing("changes", 3.0, words.language) as canvas:
-        waterfall(canvas.ax, [_wrapped(name, words) for name in names], steps, labels)
     largest = table.loc[table["change"].abs().idxmax()]
     caption = words(
         "figure.changes",
         unit=unit.name,
         base=words.period(base),
-        total=words.amount(now - before, scope.currency, signed=True),
+        total=words.amount(now - before, scope.currency, signed=True, unit=unit),
         channel=channel_name(words, scope, largest["channel_type"]),
-        change=words.amount(largest["change"], scope.currency, signed=True),
+        change=words.amount(largest["change"], scope.currency, signed=True, unit=unit),
     )
-    return Figure("changes", canvas.svg, caption)
+    if limits_of(drawn)[2]:
+        caption = words("root_cause.two", first=caption, second=words("root_cause.figure.cut"))
+    return Figure("changes", waterfall(drawn), caption)
 
 
-def _wrapped(name: str, words: Words) -> str:
-    """A long name on two lines, so that names below bars do not run into each other."""
-    if words.language == "zh":
-        return name if len(name) <= 6 else f"{name[: len(name) // 2]}\n{name[len(name) // 2 :]}"
-    return name.replace(" ", "\n") if len(name) > 10 else name
+def _step(name: str, change: float, unit: Unit, words: Words) -> Step:
+    """A change with sign, shape and colour; more sales are good."""
+    shape, mood = ("▲", "good") if change > 0 else ("▼", "bad") if change < 0 else ("■", "neutral")
+    said = words.signed(change / unit.divisor, unit.decimals)
+    return Step(name, change, f"{shape} {said}", mood)

@@ -77,12 +77,18 @@ def _cases(result: Irregularities, words: Words) -> Table:
 
 def _who(row: Row, words: Words) -> str:
     """Names of whom a case is about; a rep's buyer stands in the reason."""
-    names = {who: row.get(f"{who}_name") or row.get(f"{who}_id") for who in ("rep", "partner", "customer")}
+    names = {who: _name(row, who) for who in ("rep", "partner", "customer")}
     if names["rep"]:
         names["rep"] = words("irregular.who.rep", name=names["rep"])
     if row["rule"] == "rep_concentration":
         return str(names["rep"])
     return words.join(name for name in (names["partner"], names["customer"], names["rep"]) if name)
+
+
+def _name(row: Row, who: str) -> str:
+    """A name, else an id; "" where a case is about nobody of the kind."""
+    told = (row.get(f"{who}_name"), row.get(f"{who}_id"))
+    return next((name for name in told if isinstance(name, str) and name), "")
 
 
 def reason(row: Row, result: Irregularities, words: Words) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 from ...appraisals import Lifecycle
 from ...words import Words
 from ..blocks import Block, Column, Figure, Prose, Section, Table
-from ..charts import drawing, shares
+from ..charts import shares
 from .wording import channel_name, known_as, names_text, value_name
 
 SHOWN = 10
@@ -89,10 +89,9 @@ def _figure(result: Lifecycle, words: Words) -> Figure:
         for name in counts.index
     ]
     labels = [[words.number(v) if v else "" for v in row] for row in counts.to_numpy()]
-    with drawing("partner_states", 0.42 * len(counts) + 0.8, words.language) as canvas:
-        parts = counts.div(whole, axis=0).to_numpy().tolist()
-        shares(canvas.ax, names, parts, labels, [words(f"lifecycle.state.{name}") for name in present])
-    return Figure("partner_states", canvas.svg, _caption(result, whole, words))
+    parts = counts.div(whole, axis=0).to_numpy().tolist()
+    svg = shares(names, parts, labels, [words(f"lifecycle.state.{name}") for name in present])
+    return Figure("partner_states", svg, _caption(result, whole, words))
 
 
 def _channel(name: object, result: Lifecycle, words: Words) -> str:

@@ -63,6 +63,8 @@ def _table(result: MeasurePlan, words: Words) -> Table:
 
 
 def _because(row: Row, words: Words) -> str:
+    if not row["cause"]:  # the first step after a finding, whatever its cause
+        return own_words(words, "tag", row["tag"])
     return words(
         "measures.because",
         tag=own_words(words, "tag", row["tag"]),

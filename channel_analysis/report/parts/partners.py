@@ -10,7 +10,7 @@ import pandas as pd
 from ...appraisals import PartnerAppraisal
 from ...words import Words
 from ..blocks import Block, Column, Figure, Prose, Section, Table
-from ..charts import drawing, shares
+from ..charts import shares
 from .wording import channel_name, kpi_name, kpi_text, names_text, ranks_allowed, score_change, with_texts
 
 SHOWN = 15
@@ -90,14 +90,8 @@ def _tier_figure(result: PartnerAppraisal, words: Words) -> Figure:
         for g in counts.index
     ]
     labels = [[words.number(v) if v else "" for v in row] for row in counts.to_numpy()]
-    with drawing("partner_tiers", 0.42 * len(counts) + 0.8, words.language) as canvas:
-        shares(
-            canvas.ax,
-            names,
-            counts.div(whole, axis=0).to_numpy().tolist(),
-            labels,
-            [tier_name(result, n, words) for n in order],
-        )
+    parts = counts.div(whole, axis=0).to_numpy().tolist()
+    svg = shares(names, parts, labels, [tier_name(result, n, words) for n in order])
     top = order[0]
     count = int(counts[top].sum())
     caption = words(
@@ -107,7 +101,7 @@ def _tier_figure(result: PartnerAppraisal, words: Words) -> Figure:
         all=words.number(int(whole.sum())),
         share=words.share(count / whole.sum(), 0),
     )
-    return Figure("partner_tiers", canvas.svg, caption)
+    return Figure("partner_tiers", svg, caption)
 
 
 def _tiers(result: PartnerAppraisal, words: Words) -> Table:
@@ -172,7 +166,11 @@ def _best(result: PartnerAppraisal, scored: pd.DataFrame, words: Words) -> Table
         Column(words("column.award"), tuple(_award(outcome, r["entity"], words) for r in rows), False),
     )
     caption = words("caption.partner_best", n=words.number(BEST))
-    notes = (words("partners.rank_note", rate=_rate(result, words)), *_award_notes(result, words))
+    notes = (
+        words("partners.rank_note", rate=_rate(result, words)),
+        words("partners.chance_note"),
+        *_award_notes(result, words),
+    )
     return Table("partner_best", caption, with_texts(words, columns), notes)
 
 
@@ -237,10 +235,9 @@ def _to_act_on(result: PartnerAppraisal, acted: pd.DataFrame, words: Words) -> T
         Column(words("column.decided_state"), tuple(_state(result, r["entity"], words) for r in rows), False),
     )
     beyond = len(acted) - len(shown)
-    notes = (words("partners.more", n=words.number(beyond)),) if beyond else ()
-    return Table(
-        "partner_actions", words("caption.partner_actions", n=words.number(len(acted))), columns, notes
-    )
+    more = (words("partners.more", n=words.number(beyond)),) if beyond else ()
+    caption = words("caption.partner_actions", n=words.number(len(acted)))
+    return Table("partner_actions", caption, columns, (words("partners.chance_note"), *more))
 
 
 def _tier_step(row: Row, result: PartnerAppraisal, words: Words) -> str:

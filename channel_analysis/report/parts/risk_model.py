@@ -9,7 +9,8 @@ import pandas as pd
 from ...risks import PartnerRisk, RiskModelCard
 from ...words import Words
 from ..blocks import Block, Column, Figure, Prose, Section, Table
-from ..charts import COLOURS, contributions, drawing, observed
+from ..charts import contributions, observed
+from ..charts_changes import ticks_of
 from .risk_wording import (
     TRAIN,
     Row,
@@ -113,12 +114,11 @@ def _reason_figure(shown: pd.DataFrame, groups: dict[str, pd.DataFrame], words: 
     own = own.head(REASONS)
     names = [own_name(words, "theme", str(theme)) for theme in own["theme"]]
     labels = [words.signed(value, 2) for value in own["contribution"]]
-    with drawing("risk_reasons", 0.36 * len(own) + 0.5, words.language) as canvas:
-        contributions(canvas.ax, names, own["contribution"].tolist(), labels)
+    svg = contributions(names, own["contribution"].tolist(), labels)
     caption = words(
         "figure.risk_reasons", partner=known_as(partner, "partner"), theme=names[0], contribution=labels[0]
     )
-    return Figure("risk_reasons", canvas.svg, caption)
+    return Figure("risk_reasons", svg, caption)
 
 
 def _reason_table(found: PartnerRisk, pairs: Sequence[tuple[Row, Row]], count: int, words: Words) -> Table:
@@ -183,18 +183,15 @@ def _lead_time(found: PartnerRisk, words: Words) -> list[Block]:
     told = seen_before(found)
     if not len(told):
         return []
-    with drawing("risk_lead_time", 2.6, words.language) as canvas:
-        values, lows, highs = ((told[name] * 100).tolist() for name in ("flagged", "low", "high"))
-        labels = [of_100(words, share) for share in told["flagged"]]
-        observed(canvas.ax, list(range(len(told))), values, lows, highs, labels)
-        canvas.ax.set_xticks(range(len(told)), [words.number(m) for m in told["months"]])
-        canvas.ax.set_ylim(0, 105)
-        canvas.ax.set_ylabel(words("risk.warned_axis"), color=COLOURS["muted"], fontsize=9)
-        canvas.ax.set_xlabel(words("risk.months_axis"), color=COLOURS["muted"], fontsize=9)
+    values, lows, highs = ((told[name] * 100).tolist() for name in ("flagged", "low", "high"))
+    labels = [of_100(words, share) for share in told["flagged"]]
+    ticks = [(float(place), words.number(months)) for place, months in enumerate(told["months"])]
+    titles = (words("risk.months_axis"), words("risk.warned_axis"))
+    svg = observed([place for place, _ in ticks], values, lows, highs, titles, labels, ticks)
     row = told.loc[(told["months"] - 3).abs().idxmin()]
     numbers = {"months": words.number(row["months"]), "found": of_100(words, row["flagged"])}
     caption = words("figure.risk_lead_time", range=range_of_100(words, row["low"], row["high"]), **numbers)
-    return [Figure("risk_lead_time", canvas.svg, caption), *_false_flags(told, words)]
+    return [Figure("risk_lead_time", svg, caption), *_false_flags(told, words)]
 
 
 def _false_flags(told: pd.DataFrame, words: Words) -> list[Block]:
@@ -223,13 +220,16 @@ def _calibration(found: PartnerRisk, words: Words) -> list[Block]:
     if not len(told):
         return []
     points = {name: (told[name] * 100).tolist() for name in ("predicted", "observed", "low", "high")}
-    with drawing("risk_calibration", 3.4, words.language) as canvas:
-        end = max(*points["predicted"], *points["high"]) * 1.05
-        canvas.ax.plot([0, end], [0, end], color=COLOURS["muted"], linewidth=0.9, linestyle=(0, (4, 3)))
-        observed(canvas.ax, points["predicted"], points["observed"], points["low"], points["high"], [])
-        canvas.ax.tick_params(axis="y", labelleft=True, colors=COLOURS["muted"])
-        canvas.ax.set_xlabel(words("risk.predicted_axis"), color=COLOURS["muted"], fontsize=9)
-        canvas.ax.set_ylabel(words("risk.observed_axis"), color=COLOURS["muted"], fontsize=9)
+    end = max(*points["predicted"], *points["high"])
+    svg = observed(
+        points["predicted"],
+        points["observed"],
+        points["low"],
+        points["high"],
+        titles=(words("risk.predicted_axis"), words("risk.observed_axis")),
+        ticks=[(mark, words.number(mark)) for mark in ticks_of(0.0, end)],
+        diagonal=True,
+    )
     top = told.loc[told["predicted"].idxmax()]
     caption = words(
         "figure.risk_calibration",
@@ -238,7 +238,7 @@ def _calibration(found: PartnerRisk, words: Words) -> list[Block]:
         range=range_of_100(words, top["low"], top["high"]),
         n=words.number(top["n"]),
     )
-    return [Figure("risk_calibration", canvas.svg, caption)]
+    return [Figure("risk_calibration", svg, caption)]
 
 
 def _models(found: PartnerRisk, words: Words) -> list[Block]:

@@ -9,7 +9,6 @@ import pandas as pd
 from ...rootcauses import RootCause
 from ...words import Words
 from ..blocks import Figure
-from ..charts import drawing
 from ..charts_changes import Move, Step, limits_of, mix_rate, waterfall
 from .root_cause_wording import (
     Figures,
@@ -115,8 +114,7 @@ def split_figure(result: RootCause, figures: Figures, words: Words) -> Figure:
         for row in rows
     ]
     axes = (words("root_cause.weight_axis"), figures.titled(kpi_name(words, result.scope, result.kpi)))
-    with drawing(f"split_{result.kpi}", 3.6, words.language) as canvas:
-        mix_rate(canvas.ax, moves, result.before, axes, (lambda v: words.share(v, 0), figures.cell))
+    svg = mix_rate(moves, result.before, axes, (lambda v: words.share(v, 0), figures.cell))
     sums = {name: figures.change(float(result.split[name].sum())) for name in ("within", "mix")}
     caption = words(
         "root_cause.figure.split",
@@ -128,7 +126,7 @@ def split_figure(result: RootCause, figures: Figures, words: Words) -> Figure:
         whole=figures.value(result.before),
         **sums,
     )
-    return Figure(f"split_{result.kpi}", canvas.svg, caption)
+    return Figure(f"split_{result.kpi}", svg, caption)
 
 
 def largest_of(result: RootCause) -> pd.DataFrame:
@@ -161,8 +159,6 @@ def _path(row: dict[str, float]) -> tuple[float, float, float, float]:
 
 
 def _drawn(name: str, steps: list[Step], caption: str, figures: Figures, words: Words) -> Figure:
-    with drawing(name, 0.36 * len(steps) + 0.35, words.language) as canvas:
-        waterfall(canvas.ax, steps)
     notes = [words("root_cause.figure.unit", unit=figures.heading)] if figures.heading else []
     if any(not math.isnan(step.low) for step in steps):
         notes.append(words("root_cause.figure.interval"))
@@ -170,7 +166,7 @@ def _drawn(name: str, steps: list[Step], caption: str, figures: Figures, words: 
         notes.append(words("root_cause.figure.cut"))
     for note in notes:
         caption = words("root_cause.two", first=caption, second=note)
-    return Figure(name, canvas.svg, caption)
+    return Figure(name, waterfall(steps), caption)
 
 
 def _total(bar: str, amount: float, result: RootCause, figures: Figures, words: Words) -> Step:

@@ -41,8 +41,9 @@ def segments_table(result: RootCause, figures: Figures, words: Words) -> Table:
     columns = [
         Column(words("root_cause.column.segment"), tuple(_segment(r, result, words) for r in rows), False)
     ]
+    heading = "" if all(row["factor"] for row in rows) else figures.heading  # factors have units of their own
     columns += [
-        Column(head, tuple(_level(r, name, figures, words) for r in rows), group=figures.heading)
+        Column(head, tuple(_level(r, name, figures, words) for r in rows), group=heading)
         for name, head in heads.items()
     ]
     columns += [

@@ -11,7 +11,6 @@ from ...appraisals import SalesForce
 from ...words import Unit, Words
 from ..blocks import Block, Column, Figure, Prose, Section, Table
 from ..charts import columns as bar_columns
-from ..charts import drawing
 from .wording import channel_name, known_as, ranks_allowed, rate_text, score_change, with_texts
 
 SHOWN = 25
@@ -95,8 +94,7 @@ def _spread(result: SalesForce, words: Words) -> Figure:
     whole = result.spread[result.spread["group"] == ""].iloc[0]
     counts = [round(float(whole[band]) * int(whole["reps"])) for band in BANDS]
     names = [words(f"sales_force.band.{band}") for band in BANDS]
-    with drawing("attainment", 2.2, words.language) as canvas:
-        bar_columns(canvas.ax, names, counts, [words.number(count) for count in counts])
+    svg = bar_columns(names, counts, [words.number(count) for count in counts])
     caption = words(
         "figure.attainment",
         n=words.number(sum(counts[:3])),
@@ -105,7 +103,7 @@ def _spread(result: SalesForce, words: Words) -> Figure:
         low=words.share(float(whole["lower_quartile"]), 0),
         high=words.share(float(whole["upper_quartile"]), 0),
     )
-    return Figure("attainment", canvas.svg, caption)
+    return Figure("attainment", svg, caption)
 
 
 def _reps(result: SalesForce, words: Words) -> Table:
@@ -133,6 +131,7 @@ def _reps(result: SalesForce, words: Words) -> Table:
     )
     notes = [words("sales_force.expected_note")] if expected["expected"].notna().any() else []
     notes.append(words("sales_force.rank_note", rate=words.share(result.certainty, 0)))
+    notes.append(words("partners.chance_note"))
     if len(result.reps) > len(rows):
         notes.append(words("sales_force.more", n=words.number(len(result.reps) - len(rows))))
     caption = words("caption.reps", period=words.period(result.scope.period))
@@ -196,7 +195,8 @@ def _teams(result: SalesForce, words: Words) -> Table:
         ),
     )
     caption = words("caption.teams", n=words.number(len(rows)))
-    return Table("sales_teams", caption, with_texts(words, columns), (words("sales_force.vacant_note"),))
+    notes = (words("sales_force.vacant_note"), words("partners.chance_note"))
+    return Table("sales_teams", caption, with_texts(words, columns), notes)
 
 
 def _people(row: Row, words: Words) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 from ...results import Scorecard
 from ...words import Words
 from ..blocks import Block, Column, Figure, Prose, Section, Table
-from ..charts import drawing, ranges
+from ..charts import ranges
 from .wording import channel_name, kpi_name, kpi_text, ranks_allowed, score_change
 
 DIMENSIONS = ("result", "market", "customer", "cost")
@@ -33,8 +33,7 @@ def _figure(result: Scorecard, scored: pd.DataFrame, words: Words) -> Figure:
         list(scored[name].astype(float)) for name in ("score", "score_low", "score_high", "previous_score")
     )
     labels = [words.number(value, 1) for value in scored["score"]]
-    with drawing("scores", 0.42 * len(scored) + 0.75, words.language) as canvas:
-        ranges(canvas.ax, names, score, low, high, before, labels, 100.0, words("scorecard.target_line"))
+    svg = ranges(names, score, low, high, before, labels, 100.0, words("scorecard.target_line"))
     best = scored.iloc[0]
     tied = [
         channel_name(words, result.scope, row["channel_type"])
@@ -50,7 +49,7 @@ def _figure(result: Scorecard, scored: pd.DataFrame, words: Words) -> Figure:
         high=words.number(best["score_high"], 1),
         others=words.join(tied),
     )
-    return Figure("scores", canvas.svg, caption)
+    return Figure("scores", svg, caption)
 
 
 def _scores(result: Scorecard, scored: pd.DataFrame, words: Words) -> Table:

@@ -31,6 +31,16 @@ def value_name(words: Words, scope: Scope, column: str, value: str) -> str:
     return words.label(scope.names.values.get(column, {}).get(value, {}), value)
 
 
+def where_name(words: Words, scope: Scope) -> str:
+    """What a report is narrowed to, in words; "" for the company."""
+    return words.join(
+        entity_name(words, scope, dimension, value)
+        if dimension in ("channel_family", "channel_type")
+        else value_name(words, scope, dimension, value)
+        for dimension, value in scope.where.items()
+    )
+
+
 def known_as(row: Mapping[Any, Any], what: str) -> str:
     """The name of a partner, customer or rep of a row, else its id."""
     name = row[f"{what}_name"]
