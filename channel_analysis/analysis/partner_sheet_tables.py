@@ -163,7 +163,7 @@ def typical_of_others(values: pd.Series) -> pd.Series:
     Examples
     --------
     >>> typical_of_others(pd.Series([1.0, 1, 1, 1, 1, 7])).round(2).tolist()
-    [1.6, 1.6, 1.6, 1.6, 1.6, 1.0]
+    [1.72, 1.72, 1.72, 1.72, 1.72, 1.0]
     >>> typical_of_others(pd.Series([1.0, 2, 3])).isna().all()
     np.True_
     """

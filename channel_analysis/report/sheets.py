@@ -89,7 +89,7 @@ def file_names(partners: Sequence[str]) -> dict[str, str]:
     Examples
     --------
     >>> file_names(["P1", "../P2", "Index"])
-    {'P1': 'P1', '../P2': 'P2-c6b2dc0e', 'Index': 'Index-f31b6c2d'}
+    {'P1': 'P1', '../P2': 'P2-d245acd8', 'Index': 'Index-a7f8dd81'}
     """
     taken = {partner: f"{partner} " if partner.casefold() == INDEX else partner for partner in partners}
     safe = safe_names(taken.values())

@@ -159,8 +159,11 @@ def test_in_jupyter_a_result_shows_itself(shell):
     assert shell["html"]["other"] == ""
 
 
-def test_in_jupyter_a_review_shows_its_parts_in_order(shell):
-    assert sections(shell["html"]["review"]) == ["top", "message", "results", "scorecard", "data"]
+def test_in_jupyter_a_review_shows_what_stands_on_top_and_how_to_reach_its_parts(shell):
+    assert sections(shell["html"]["review"]) == ["top", "message", "parts"]
+    page = BeautifulSoup(shell["html"]["review"], "html.parser")
+    ways = [row.select("td, th")[-1].get_text() for row in page.select("#parts tbody tr")]
+    assert {".results", ".scorecard", ".explanations[0]"} <= set(ways)
     assert shell["html"]["review"].count("<style>") == 1
 
 

@@ -177,7 +177,7 @@ def test_the_shelf_lists_the_check_with_its_grade(damaged):
         "quality/quality.en.html",
         "quality/quality.zh.html",
     ]
-    assert [texts(row, "th, td")[n] for n in (1, 6)] == ["Data check", "D"]
+    assert [texts(row, "th, td")[n] for n in (0, 6)] == ["Data check", "D"]
 
 
 def test_hundreds_of_findings_stay_one_page_within_its_size(small_workspace):
