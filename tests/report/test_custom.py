@@ -163,7 +163,7 @@ def test_in_jupyter_a_review_shows_what_stands_on_top_and_how_to_reach_its_parts
     assert sections(shell["html"]["review"]) == ["top", "message", "parts"]
     page = BeautifulSoup(shell["html"]["review"], "html.parser")
     ways = [row.select("td, th")[-1].get_text() for row in page.select("#parts tbody tr")]
-    assert {".results", ".scorecard", ".explanations[0]"} <= set(ways)
+    assert {".results", ".scorecard", ".appendix"} <= set(ways)
     assert shell["html"]["review"].count("<style>") == 1
 
 

@@ -1,6 +1,7 @@
 """The page: one file that asks for nothing, runs nothing, links within itself, and is small."""
 
 import re
+import tomllib
 from itertools import pairwise
 
 import pandas as pd
@@ -160,12 +161,14 @@ def test_a_chinese_page_holds_no_english_but_codes_and_names_from_data(published
 
 
 def partners_words(published) -> set[str]:
-    """English words of data: names of partners and reps, values segments are made of, titles of measures."""
+    """English words of data: names of partners and reps, segments' values, titles and owners of measures."""
     tables = published.folder / "tables"
     names = list(pd.read_parquet(tables / "partners.parquet")["name"])
     names += list(pd.read_parquet(tables / "segment_parts_net_sales.parquet")["name"])
     decided = pd.read_parquet(tables / "measures.parquet")
     names += [str(text) for column in ("title", "segment", "owner") for text in decided[column]]
+    policy = tomllib.loads((published.folder.parent.parent / "policy.toml").read_text(encoding="utf-8"))
+    names.append(policy.get("measures", {}).get("default_owner", ""))
     return set(re.findall(r"[A-Za-z_]{2,}", " ".join(names)))
 
 

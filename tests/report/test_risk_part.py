@@ -493,7 +493,9 @@ def told_in(text: str) -> list[str]:
 
 
 def test_chinese_sections_hold_no_english_but_names_and_the_command(shown):
-    left = text_of(shown, words("zh")).replace(HOSTILE, "").replace("channel-analysis risk train", "")
+    left = text_of(shown, words("zh")).replace("channel-analysis risk train", "")
+    for length in range(len(HOSTILE), 3, -1):  # whole, or what a chart's label has room for
+        left = left.replace(HOSTILE[:length] + "…" * (length < len(HOSTILE)), "")
     for own in ("my_own", "credit_limit", "Li"):
         left = left.replace(own, "")
     assert set(re.findall(r"[A-Za-z]{2,}", left)) <= {"KPI"}

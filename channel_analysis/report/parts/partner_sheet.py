@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ...sheets import FEWEST_PEERS, PartnerSheet
-from ...words import Words
+from ...words import Words, within_sentence
 from ..blocks import Block, Card, Cards, Fact, Facts, Figure, Item, Items, Prose, Section
 from .partner_sheet_figure import results_figure
 from .partner_sheet_inside import internal_blocks
@@ -44,7 +44,7 @@ def _head(result: PartnerSheet, words: Words) -> Section:
     grade = result.banner.grade
     told = words("banner.grade_text", grade=grade, meaning=words(f"grade.{grade}"))
     days = words("banner.period_days", first=words.date(scope.start), last=words.date(scope.last_day))
-    facts = [
+    known = [
         Fact(words("sheet.partner"), str(partner["partner_id"])),
         Fact(words("column.channel"), channel_name(words, scope, partner["channel_type"])),
         Fact(words("column.region"), value_name(words, scope, "region", partner["region"])),
@@ -54,8 +54,9 @@ def _head(result: PartnerSheet, words: Words) -> Section:
         Fact(words("banner.grade"), told, f"grade-{grade.lower()}"),
         Fact(words("sheet.edition"), words(f"sheet.edition_of.{result.rules.audience}")),
     ]
+    facts = tuple(Fact(f.term, within_sentence(f.text), f.kind) for f in known)
     title = words("sheet.title", name=partner["partner_name"], period=words.period(scope.period))
-    blocks: list[Block] = [Facts(tuple(facts))]
+    blocks: list[Block] = [Facts(facts)]
     if scope.is_provisional:
         blocks.insert(0, Prose(words("sheet.provisional"), "warning"))
     return Section("top", title, tuple(blocks), "banner")

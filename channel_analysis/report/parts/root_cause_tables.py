@@ -19,7 +19,7 @@ from .root_cause_wording import (
     segment_name,
     told,
 )
-from .wording import with_texts
+from .wording import kpi_name, with_texts
 
 SHOWN = 20
 """Rows of a table on the page; the saved tables have every row."""
@@ -55,9 +55,7 @@ def segments_table(result: RootCause, figures: Figures, words: Words) -> Table:
         Column(words("root_cause.column.chance"), tuple(chance(words, r["p_value"]) for r in rows)),
     ]
     notes = (words("root_cause.note.segments"), *_more(len(result.segments) - len(rows), words))
-    caption = words(
-        "root_cause.caption.segments", n=len(result.segments), count=words.number(len(result.segments))
-    )
+    caption = _caption("segments", result, words, len(result.segments))
     return Table(f"segments_{result.kpi}", caption, with_texts(words, columns), notes)
 
 
@@ -104,7 +102,7 @@ def causes_table(result: RootCause, figures: Figures, words: Words) -> Table:
         Column(words("root_cause.column.refuted_by"), tuple(_refuted_by(r, words) for r in rows), False),
     ]
     notes = (words("root_cause.note.causes"), *_more(len(listed) - len(rows), words))
-    caption = words("root_cause.caption.causes", n=len(listed), count=words.number(len(listed)))
+    caption = _caption("causes", result, words, len(listed))
     first = tuple(place for place, row in enumerate(rows) if row["rank"] == 1 and not row["is_refuted"])
     return Table(f"causes_table_{result.kpi}", caption, with_texts(words, columns), notes, strong=first)
 
@@ -151,7 +149,7 @@ def split_table(result: RootCause, figures: Figures, words: Words) -> Table:
             Column(words(f"root_cause.column.{name}"), texts, group=words("root_cause.column.added"))
         )
     notes = (words("root_cause.note.split"), *_more(len(result.split) - len(rows), words))
-    return Table(f"split_table_{result.kpi}", words("root_cause.caption.split"), tuple(columns), notes)
+    return Table(f"split_table_{result.kpi}", _caption("split", result, words), tuple(columns), notes)
 
 
 def _entry(row: Row, result: RootCause, words: Words) -> str:
@@ -183,7 +181,7 @@ def drivers_table(result: RootCause, figures: Figures, words: Words) -> Table:
             tuple(figures.cell_change(r["amount"]) for r in rows),
         ),
     ]
-    name, caption = f"drivers_{result.kpi}", words("root_cause.caption.drivers")
+    name, caption = f"drivers_{result.kpi}", _caption("drivers", result, words)
     return Table(name, caption, tuple(columns), folded=words("root_cause.fold.drivers"))
 
 
@@ -205,12 +203,8 @@ def ledger_table(result: RootCause, figures: Figures, words: Words) -> Table:
         ),
     )
     largest = result.ledger["residual"].abs().max()
-    caption = words(
-        "root_cause.caption.ledger",
-        n=len(result.ledger),
-        count=words.number(len(result.ledger)),
-        residual=figures.cell(0.0 if pd.isna(largest) else largest),
-    )
+    residual = figures.cell(0.0 if pd.isna(largest) else largest)
+    caption = _caption("ledger", result, words, len(result.ledger), residual=residual)
     notes = _more(len(result.ledger) - len(rows), words)
     return Table(f"ledger_{result.kpi}", caption, columns, notes, folded=words("root_cause.fold.ledger"))
 
@@ -226,6 +220,12 @@ def _node(row: Row, result: RootCause, words: Words) -> str:
     else:
         name = own_words(words, families[row["kind"]], last) if row["kind"] in families else told(last)
     return INDENT * depth + name
+
+
+def _caption(name: str, result: RootCause, words: Words, count: int = 0, **values: str) -> str:
+    """A table's caption begins with its KPI: tables of several KPIs stand on one page."""
+    numbers = {"n": count, "count": words.number(count), **values}
+    return words(f"root_cause.caption.{name}", kpi=kpi_name(words, result.scope, result.kpi), **numbers)
 
 
 def _more(beyond: int, words: Words) -> tuple[str, ...]:
