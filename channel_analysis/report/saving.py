@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, Problem, refuse
 from ..files import written_beside
-from .telling import first_words
+from .telling import first_words, part_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,6 +104,8 @@ def _known(result: Report) -> dict[str, Any]:
         "is_provisional": scope.is_provisional,
         "fingerprints": dict(result.appendix.fingerprints),
     }
+    if scope.where:
+        told["part"] = part_names(scope)
     verdict = getattr(getattr(result, "message", None), "verdict", None)
     if verdict is not None:
         told["net_sales"] = verdict.numbers["net_sales"]

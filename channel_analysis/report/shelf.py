@@ -19,7 +19,7 @@ from .html import environment, section_html
 from .page import page_html
 from .records import RUNS, read_runs, run_files
 from .sparkline import sparkline
-from .telling import told_again
+from .telling import part_of, told_again
 
 INDEX = "index"
 """Name of the shelf's pages: `index.html` in the workspace's language, `index.<language>.html` in all."""
@@ -193,7 +193,7 @@ def _row(one: Kept, out: Path, kept: Sequence[Kept], said: Words) -> dict[str, A
     )
     return {
         "report": said(key) if said.has(key) else report,
-        "where": " · ".join(one.where.values()),
+        "where": part_of(one.record or one.failure, said),
         "pages": _pages(one, out),
         "files": _handouts(one, out),
         "status": _status(one, said),

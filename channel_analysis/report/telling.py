@@ -6,8 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..results import Scope
 from ..words import Words, languages, words
 from .blocks import Block, Card, Cards, Comparison, Fact, Item, Items, Prose, Section
+from .parts.wording import where_name
 from .show import section_of
 
 
@@ -86,9 +88,20 @@ def told_again(told: Mapping[str, Any], title: str, id: str, trends: Sequence[st
     return Section(id, title, tuple(blocks))
 
 
+def part_names(scope: Scope) -> dict[str, str]:
+    """Per language what a report is narrowed to, in words; nothing for the company."""
+    return {language: where_name(words(language), scope) for language in languages()} if scope.where else {}
+
+
+def part_of(record: Mapping[str, Any], said: Words) -> str:
+    """What a published report is narrowed to: in words, as they stand in the data where it did not tell."""
+    told = record.get("summary", {}).get("part", {}).get(said.language)
+    return told or said.join(record.get("where", {}).values())
+
+
 def title_of(record: Mapping[str, Any], said: Words) -> str:
     """What a published report is called: the report, its period and the part of the company."""
     report = record["report"]
     named = said(f"report.{report}") if said.has(f"report.{report}") else report
     period = said.period(record["period"]) if record["period"] else ""
-    return " · ".join(filter(None, [named, period, *record.get("where", {}).values()]))
+    return " · ".join(filter(None, [named, period, part_of(record, said)]))

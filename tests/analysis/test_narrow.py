@@ -2,11 +2,15 @@
 
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 
 import channel_analysis as ca
 from channel_analysis.analysis.narrow import choices
 from channel_analysis.errors import InputError
+from channel_analysis.report.html import section_html
+from channel_analysis.report.show import section_of
 from channel_analysis.store.workspace import open_workspace
+from channel_analysis.words import words
 
 PERIOD = "2025Q3"
 
@@ -72,6 +76,14 @@ def test_measures_that_a_region_proposes_name_the_region(ws):
             assert plan["segment"].str.startswith(f"region={where}").all()
             return
     pytest.fail("no region of the example company has a measure proposed")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_is_the_regions_is_not_called_the_companys(region, language):
+    said = words(language)
+    shown = section_html(section_of(region.results, said), said)
+    first = BeautifulSoup(shown, "html.parser").select_one("tbody tr").get_text(" ", strip=True)
+    assert first.startswith({"en": "Guangdong", "zh": "广东合计"}[language])
 
 
 def test_what_cannot_be_named_is_refused_with_the_nearest_name(ws):

@@ -158,6 +158,14 @@ def test_a_segment_too_small_for_the_unit_still_shows(said):
     assert [float(re.sub("[−+]", "", figures.cell_change(v))) > 0 for v in (-330.0, -4_000.0)] == [True, True]
 
 
+@pytest.mark.parametrize(("smallest", "shown"), [(-0.02, "−2.0"), (-0.0004, "−0.04"), (-0.00004, "−0.004")])
+def test_a_segment_of_a_share_shows_in_up_to_two_decimals_more(smallest, shown):
+    rate = {"unit": "share", "change": 0.037, "now": 0.152, "before": 0.115}
+    small = usual().segments.assign(contribution=[-0.03, smallest, -0.03])
+    figures = figures_of(dataclasses.replace(usual(), segments=small, **rate), words("en"))
+    assert shown in figures.cell_change(smallest).split()[0]
+
+
 @pytest.mark.parametrize(
     ("p_value", "shown"), [(0.0004, None), (0.004, "0.4"), (0.031, "3.1"), (0.43, "43"), (NAN, "–")]
 )

@@ -140,6 +140,19 @@ def test_a_report_of_a_part_stands_below_the_companys(shelve, shelf, tmp_path):
     assert (tmp_path / unquote(link)).is_file() and not set("#% ?") & set(link.replace("%", "", 99)) - {"%"}
 
 
+def test_a_part_is_called_by_its_name_in_the_language_of_the_shelf(shelve, shelf, tmp_path):
+    shelve("2025Q3", "2025-07-01")
+    runs = tmp_path / "2025Q3" / "run.json"
+    told = json.loads(runs.read_text())
+    told["review"]["where"] = {"region": "East"}
+    told["review"]["summary"]["part"] = {"en": "The East", "zh": "华东"}
+    runs.write_text(json.dumps(told))
+    assert [rows(shelf(language))[0][0] for language in ("en", "zh")] == [
+        "Channel review The East",
+        "渠道评估 华东",
+    ]
+
+
 def test_the_newest_review_stands_first_with_its_message(demo_report):
     page = BeautifulSoup(
         (demo_report.folder.parent / "index.html").read_text(encoding="utf-8"), "html.parser"

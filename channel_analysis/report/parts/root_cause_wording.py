@@ -113,14 +113,19 @@ def figures_of(result: RootCause, words: Words) -> Figures:
 
 
 def _decimals(result: RootCause) -> int:
-    """Decimals: the unit's own, and more where the change would be lost in them."""
+    """Decimals: the unit's own, and more where the change or (at most two more) a segment would be lost."""
     own = 1 if result.unit == "share" else DECIMALS.get(result.unit, 2)
     if result.unit == "count":
         return 0
-    size = abs(result.change) * (100 if result.unit == "share" else 1)
-    if not math.isfinite(size) or size == 0:
-        return own
-    return max(own, min(1 - math.floor(math.log10(size)), 6))
+    scale = 100 if result.unit == "share" else 1
+    least = min((abs(v) for v in result.segments["contribution"] if v), default=math.nan)
+    of_segments = min(_needed(least * scale, 1), own + 2)
+    return max(own, min(_needed(abs(result.change) * scale, 2), 6), of_segments)
+
+
+def _needed(size: float, digits: int) -> int:
+    """Decimals at which so many digits of a size show; 0 of a size that is 0 or unknown."""
+    return digits - 1 - math.floor(math.log10(size)) if math.isfinite(size) and size > 0 else 0
 
 
 def with_range(words: Words, value: str, low: str, high: str) -> str:

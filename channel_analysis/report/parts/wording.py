@@ -70,7 +70,9 @@ def with_texts(words: Words, columns: Iterable[Column]) -> tuple[Column, ...]:
 def entity_name(words: Words, scope: Scope, level: str, entity: str) -> str:
     """The name of an entity of a level of the results table."""
     if level == "company":
-        return words("entity.company")
+        return (
+            words("entity.part", where=where_name(words, scope)) if scope.where else words("entity.company")
+        )
     if level == "channel_family":
         return (
             words(f"entity.family.{entity}")
