@@ -58,6 +58,11 @@ def test_a_measure_is_added_listed_and_closed(workspace):
 def test_what_lacks_an_owner_is_listed_as_proposed_and_completed(workspace):
     listed = call("measures", "list", workspace, "--state", "proposed")[1].splitlines()
     assert len(listed) == 2
+    tables = workspace / "reports" / "2025Q3" / "tables"
+    both = pd.DataFrame([proposal(2, owner=""), proposal(3, owner="")])
+    both.to_parquet(other := tables / "root_cause_measure_proposals.parquet")
+    assert len(call("measures", "list", workspace, "--state", "proposed")[1].splitlines()) == 3
+    other.unlink()
     name = listed[1].split()[0]
     told = ("--owner", "Zhao", "--by", "Wang", "--due", LATER, "--workspace", workspace)
     assert call("measures", "complete", name, *told)[:2] == (0, f"{name} is open, owner Zhao, due {LATER}.\n")

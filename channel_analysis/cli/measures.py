@@ -45,7 +45,7 @@ Reports = Annotated[Path | None, typer.Option(metavar="DIR", help="Where reports
 
 HEADS = ("id", "state", "period", "measure", "segment", "kpi", "owner", "due", "expected", "closed", "note")
 STATES = ("open", "overdue", "done", "dropped", "proposed")
-PROPOSED = "measure_proposals.parquet"
+PROPOSED = "*measure_proposals.parquet"
 
 
 @measures.command("list")
@@ -182,7 +182,9 @@ def _published(reports: Path) -> pd.DataFrame:
             what = f"the proposals of a report cannot be read: {str(error).splitlines()[0]}"
             raise InputError([Problem(str(path), what, "run the report again")]) from None
         check_proposals(found[-1].columns, str(path))
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+    if not found:
+        return pd.DataFrame()
+    return pd.concat(found).drop_duplicates(["period", "measure_id"], ignore_index=True)
 
 
 def _segment(given: list[str]) -> tuple[dict[str, str], list[Problem]]:
@@ -249,6 +251,11 @@ def _said(entry: Any) -> str:
     return f"{entry.measure_id} is {entry.state}, owner {entry.owner}, due {entry.due}."
 
 
+def _shown(value: float) -> str:
+    """Amounts and counts in full, shares with the digits that tell something."""
+    return f"{value:,.2f}".removesuffix(".00") if abs(value) >= 1 else f"{value:.4f}".rstrip("0").rstrip(".")
+
+
 def _row(row: dict[Any, Any]) -> list[str]:
     expected = float(row["expected_amount"])
     closed = row.get("closed_on")
@@ -259,7 +266,7 @@ def _row(row: dict[Any, Any]) -> list[str]:
         row["kpi"],
         row["owner"],
         str(row["due"]),
-        "" if math.isnan(expected) else f"{expected:,.10g}",
+        "" if math.isnan(expected) else _shown(expected),
         str(closed) if isinstance(closed, datetime.date) else "",
         row.get("closing_note") or row.get("note", ""),
     ]

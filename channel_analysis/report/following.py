@@ -22,6 +22,7 @@ FINDINGS, IRREGULARITIES = "data_findings", "irregularities"
 DECISIONS = "decisions"
 ALERTS = "risk_alerts"
 MEASURES = "measure_proposals"
+"""What tables of measures end in; before it stands the report's name."""
 PRIORS = {"partner_priors": "partner"}
 """Tables of priors, with the level whose scores rest on them."""
 
@@ -50,8 +51,8 @@ def follow_up(root: Path, period: str, as_of: datetime.date, folder: Path, names
     if ALERTS in names:
         table = pd.read_parquet(folder / "tables" / f"{ALERTS}.parquet")
         issue_all(root, period, table)
-    if MEASURES in names:
-        table = pd.read_parquet(folder / "tables" / f"{MEASURES}.parquet")
+    for name in filter(lambda name: name.endswith(MEASURES), names):
+        table = pd.read_parquet(folder / "tables" / f"{name}.parquet")
         MeasureRegister(root).enter(table, period)
     for name, level in PRIORS.items():
         if name in names:

@@ -27,17 +27,20 @@ if TYPE_CHECKING:
 DONE = "application/vnd.channel-analysis.done+json"
 """Type of the output by which the runner knows that the last cell ran, with the report's summary."""
 
-KINDS = (
-    "Review",
-    "Appraisal",
-    "RiskReport",
-    "RootCauseReport",
-    "PartnerSheets",
-    "SalesTeamReport",
-    "ScreeningReport",
-    "DataQualityReport",
-)
-"""Whole reports."""
+KINDS = {
+    "Review": "review",
+    "Appraisal": "appraisal",
+    "RiskReport": "partner_risk",
+    "RootCauseReport": "root_cause",
+    "PartnerSheets": "partner_sheet",
+    "SalesTeamReport": "sales_team",
+    "ScreeningReport": "screening",
+    "DataQualityReport": "data_quality",
+}
+"""Whole reports, and their names."""
+
+OWN_OF_EACH = ("weights", "measure_proposals")
+"""Tables that hold something else in each report; the review's keep the bare name."""
 
 _UNKNOWN = dict.fromkeys(
     [
@@ -53,6 +56,9 @@ _NAME = re.compile(r"\w[\w-]*")
 
 def save_tables(result: Report | Mapping[str, pd.DataFrame], folder: str | Path = "") -> Saved:
     """Write every table as `folder/<name>.parquet`; with no folder, only sum up.
+
+    Reports of a period share the folder: tables of `OWN_OF_EACH` carry their report's name, and others of
+    one name are equal in all reports.
 
     Parameters
     ----------
@@ -79,7 +85,11 @@ def _tables_of(result: Report) -> dict[str, pd.DataFrame]:
     if type(result).__name__ not in KINDS:
         what = f"a {type(result).__name__} is neither a report nor tables by name"
         raise InputError([Problem("save_tables", what, 'write save_tables({"name": frame}, tables)')])
-    return result.tables()
+    report = KINDS[type(result).__name__]
+    return {
+        f"{report}_{name}" if name in OWN_OF_EACH and report != "review" else name: table
+        for name, table in result.tables().items()
+    }
 
 
 def _problems(tables: Mapping[Any, Any]) -> Iterator[Problem]:
